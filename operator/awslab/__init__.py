@@ -1,0 +1,1 @@
+"""A Kubernetes operator that turns custom resources into AWS infrastructure and keeps it true."""

@@ -29,9 +29,7 @@ class Graph:
             raise ValueError(f"{resource.address} is already in the graph")
         for reference in resource.references:
             if reference.address not in self._resources:
-                raise ValueError(
-                    f"{resource.address} refers to {reference.address}, which is not in the graph"
-                )
+                raise ValueError(f"{resource.address} refers to {reference.address}, which is not in the graph")
         self._resources[resource.address] = resource
         return resource
 

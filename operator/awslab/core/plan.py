@@ -87,9 +87,7 @@ def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
     return steps + [_deletion(o, found, {*map(id, orphans), *map(id, spare)}) for o in orphans + spare]
 
 
-def _one_each(
-    found: Iterable[Observed], known: Mapping[str, str]
-) -> tuple[dict[str, Observed], list[Observed]]:
+def _one_each(found: Iterable[Observed], known: Mapping[str, str]) -> tuple[dict[str, Observed], list[Observed]]:
     """Split into one for each address, and the duplicates; the recorded or the oldest one is ours."""
     candidates: dict[str, list[Observed]] = defaultdict(list)
     for o in found:
@@ -107,9 +105,7 @@ def _dying(found: Observed) -> bool:
 
 
 def _step(resource: Resource, found: Observed | None, ids: Ids, usable: Set[str], hints: Hints) -> Step:
-    def step(
-        action: Action, reason: str = "", changes: Iterable[Change] = (), waits: Iterable[str] = ()
-    ) -> Step:
+    def step(action: Action, reason: str = "", changes: Iterable[Change] = (), waits: Iterable[str] = ()) -> Step:
         return Step(action, resource.address, resource, found, Changes(changes), reason, tuple(waits))
 
     if found is None:
@@ -161,17 +157,15 @@ def _differences(resource: Resource, found: Observed, ids: Ids, usable: Set[str]
 def _deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> Step:
     """Delete what nothing else uses; the rest waits its turn."""
 
-    def step(
-        action: Action, reason: str = "", changes: Changes | None = None, waits: Iterable[str] = ()
-    ) -> Step:
+    def step(action: Action, reason: str = "", changes: Changes | None = None, waits: Iterable[str] = ()) -> Step:
         return Step(action, orphan.address, None, orphan, changes or Changes(), reason, tuple(waits))
 
     if orphan.phase is Phase.DELETING:
         return step(Action.WAIT, _what_aws_does(orphan.phase))
-    if parent := _parent(orphan, found):
-        if id(parent) in going:
-            return step(Action.WAIT, f"goes with {parent.address}", waits=[parent.address])
-        return step(Action.DELETE)
+    if orphan.type.part_of:
+        parent = _parent(orphan, found)
+        stays = parent is not None and id(parent) not in going
+        return step(Action.DELETE) if stays else step(Action.WAIT, f"goes with its {orphan.type.part_of}")
     users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan)))
     if not users:
         return step(Action.DELETE)
@@ -181,8 +175,9 @@ def _deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> S
 
 
 def _parent(part: Observed, found: Iterable[Observed]) -> Observed | None:
+    """What *part* lives and dies with."""
     id_ = part.fields.get(part.type.part_of)
-    return next((o for o in found if o.id == id_), None) if part.type.part_of else None
+    return next((o for o in found if o.id == id_), None)
 
 
 def _holds(user: Observed, used: Observed) -> bool:

@@ -33,6 +33,13 @@ class Graph:
         self._resources[resource.address] = resource
         return resource
 
+    def check(self) -> None:
+        """Raise ValueError where a late field refers to what was never added."""
+        for resource in self:
+            for reference in resource.all_references:
+                if reference.address not in self._resources:
+                    raise ValueError(f"{resource.address} refers to {reference.address}, which is not in the graph")
+
     def __iter__(self) -> Iterator[Resource]:
         return iter(self._resources.values())
 

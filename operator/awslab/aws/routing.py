@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError
+
 from awslab.core.diff import Change, Changes
 from awslab.core.resource import Ids, Observed, Resource
 from awslab.core.values import FrozenMap
@@ -97,13 +99,20 @@ def _set_route(aws: Aws, table: str, route: Change) -> None:
 
 
 def _associate(aws: Aws, table: str, subnet: str) -> None:
-    """Give *subnet* this table, in place of any other that it was given."""
-    filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
-    others = [a for t in pages(aws, "describe_route_tables", "RouteTables", Filters=filters) for a in t["Associations"]]
-    if other := next((a for a in others if a.get("SubnetId") == subnet), None):
-        aws.ec2.replace_route_table_association(AssociationId=other["RouteTableAssociationId"], RouteTableId=table)
-    else:
+    """Give *subnet* this table, in place of any other that somebody gave it."""
+    try:
         aws.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "Resource.AlreadyAssociated":
+            raise
+        aws.ec2.replace_route_table_association(AssociationId=_association(aws, subnet), RouteTableId=table)
+
+
+def _association(aws: Aws, subnet: str) -> str:
+    filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    tables = pages(aws, "describe_route_tables", "RouteTables", Filters=filters)
+    associations = [a for t in tables for a in t["Associations"] if a.get("SubnetId") == subnet]
+    return str(associations[0]["RouteTableAssociationId"])
 
 
 def _is_a_person_s(route: Item) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -97,10 +97,10 @@ class _Group(Ec2Resource):
             aws.ec2.update_security_group_rule_descriptions_egress(
                 GroupId=found.id, IpPermissions=_described(renamed, egress)
             )
-        if old := _permissions(c.key for c in ingress.removals):
-            aws.ec2.revoke_security_group_ingress(GroupId=found.id, IpPermissions=_plain(old))
-        if old := _permissions(c.key for c in egress.removals):
-            aws.ec2.revoke_security_group_egress(GroupId=found.id, IpPermissions=_plain(old))
+        if old := _rule_ids(aws, found.id, {c.key for c in ingress.removals}, egress=False):
+            aws.ec2.revoke_security_group_ingress(GroupId=found.id, SecurityGroupRuleIds=old)
+        if old := _rule_ids(aws, found.id, {c.key for c in egress.removals}, egress=True):
+            aws.ec2.revoke_security_group_egress(GroupId=found.id, SecurityGroupRuleIds=old)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,18 +170,29 @@ def _permissions(rules: Iterable[Rule]) -> list[Rule]:
 
 def _described(rules: Iterable[Rule], changes: Changes) -> list[dict[str, Any]]:
     descriptions = {c.key: c.desired for c in changes}
-    return [_permission(rule, {"Description": descriptions[rule]}) for rule in rules]
+    return [_permission(rule, descriptions[rule]) for rule in rules]
 
 
-def _plain(rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    return [_permission(rule, {}) for rule in rules]
+def _rule_ids(aws: Aws, group: str, rules: Set[Rule], *, egress: bool) -> list[str]:
+    """The ids of *rules*: by its id a rule goes whatever else it says, a description or another account."""
+    if not rules:
+        return []
+    filters = [{"Name": "group-id", "Values": [group]}]
+    found = pages(aws, "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
+    return sorted(r["SecurityGroupRuleId"] for r in found if r["IsEgress"] is egress and _rule_of(r) in rules)
 
 
-def _permission(rule: Rule, more: dict[str, str]) -> dict[str, Any]:
+def _rule_of(item: Item) -> Rule:
+    group = item.get("ReferencedGroupInfo", {}).get("GroupId")
+    peer = item.get("CidrIpv4") or item.get("CidrIpv6") or item.get("PrefixListId") or group
+    return Rule(item["IpProtocol"], item.get("FromPort", ANY), item.get("ToPort", ANY), str(peer))
+
+
+def _permission(rule: Rule, description: str) -> dict[str, Any]:
     listing = _listing(str(rule.peer))
     ports = {} if rule.protocol == "-1" else {"FromPort": rule.from_port, "ToPort": rule.to_port}
-    more = {k: v for k, v in more.items() if v}
-    return {"IpProtocol": rule.protocol, **ports, listing: [{PEERS[listing]: rule.peer, **more}]}
+    about = {"Description": description} if description else {}
+    return {"IpProtocol": rule.protocol, **ports, listing: [{PEERS[listing]: rule.peer, **about}]}
 
 
 def _listing(peer: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ CONFIG = Config(
     user_agent_extra="awslab-operator",
 )
 
+FACTS_LAST = 3600.0
+"""Seconds for which a looked-up fact is taken as still true."""
+
 
 class Clients:
     """The boto3 clients of one account and region, made when first used and shared by all threads."""
@@ -45,6 +49,7 @@ class Clients:
         self._endpoint = endpoint
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
+        self._facts: dict[str, tuple[float, Any]] = {}
 
     def client(self, service: str) -> Any:
         """The client of *service*, its calls counted and fenced."""
@@ -56,6 +61,14 @@ class Clients:
                 instrument(client, self._observer, self._gate)
                 self._clients[service] = client
             return self._clients[service]
+
+    def fact(self, name: str, look_up: Callable[[Clients], Any]) -> Any:
+        """What *look_up* told of this account and region within the last hour."""
+        asked, value = self._facts.get(name, (-FACTS_LAST, None))
+        if time.monotonic() - asked >= FACTS_LAST:
+            value = look_up(self)
+            self._facts[name] = (time.monotonic(), value)
+        return value
 
 
 @dataclass(frozen=True)

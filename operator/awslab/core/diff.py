@@ -39,7 +39,7 @@ class Change:
         return self.desired is None
 
     def __str__(self) -> str:
-        return f"{self.path}: {_words(self.observed)} -> {_words(self.desired)}"
+        return f"{self.path}: {words(self.observed)} -> {words(self.desired)}"
 
 
 class Changes(tuple[Change, ...]):
@@ -95,7 +95,8 @@ def _waits(value: Any, usable: Set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.address for r in references_in(value) if r.address not in usable))
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
+    """A value as people read it."""
     if value is None:
         return "none"
     return "present" if value is True else str(value)

@@ -46,6 +46,12 @@ class InUse(Retryable):
     reason = "InUse"
 
 
+class Fenced(Retryable):
+    """This process may not write any more: another one leads."""
+
+    reason = "Fenced"
+
+
 class Throttled(Retryable):
     """AWS asks us to slow down."""
 

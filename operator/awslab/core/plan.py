@@ -70,8 +70,8 @@ class Hints:
     """Addresses whose creation was begun so lately that AWS may not show them yet."""
     known: Mapping[str, str] = field(default_factory=dict)
     """The ids by address that were recorded last: they win where two are found for one address."""
-    retired_tags: frozenset[str] = frozenset()
-    """Tag keys that were wanted once and are not any more; every other foreign tag is left alone."""
+    applied_tags: frozenset[str] = frozenset()
+    """The keys of user's tags that were set once: one that is no longer wanted goes; foreign tags are left alone."""
 
 
 def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
@@ -150,7 +150,7 @@ def _what_aws_does(phase: Phase) -> str:
 
 def _differences(resource: Resource, found: Observed, ids: Ids, usable: Set[str], hints: Hints) -> Changes:
     tags = hints.owner.tags(resource)
-    ours = {k: v for k, v in found.tags.items() if k in tags or k in hints.retired_tags}
+    ours = {k: v for k, v in found.tags.items() if k in tags or k in hints.applied_tags}
     return diff({**resource.wishes, "tags": tags}, {**found.fields, "tags": ours}, ids, usable)
 
 

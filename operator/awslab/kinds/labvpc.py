@@ -46,7 +46,7 @@ class Facts:
 
 def look_up(spec: LabVpcSpec, clients: Clients) -> Facts:  # noqa: ARG001 - the region is the clients'
     """Ask AWS for the region's zones."""
-    return Facts(availability_zones(clients))
+    return Facts(clients.fact("zones", availability_zones))
 
 
 def guess(spec: LabVpcSpec) -> Facts:

@@ -31,6 +31,14 @@ format: install ## Put the code into its canonical form
 	@$(RUN) ruff check --fix --quiet . || true
 	@$(RUN) ruff format .
 
+.PHONY: generate
+generate: install ## Write CRDs, policies, RBAC and the API reference from the models
+	@$(RUN) python -m awslab.codegen
+
+.PHONY: verify
+verify: install ## Check that what is generated is up to date
+	@$(RUN) python -m awslab.codegen --check
+
 .PHONY: help
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'

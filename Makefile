@@ -21,7 +21,7 @@ install: $(UV) ## Install the locked dependencies into .venv
 
 .PHONY: lint
 lint: install ## Check style, types and layers
-	@$(RUN) ruff check .
+	@$(RUN) ruff check --output-format concise .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports

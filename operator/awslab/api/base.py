@@ -54,9 +54,7 @@ class Rule:
         """Check the value once it has its type."""
         return cs.no_info_after_validator_function(self._require, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Add the rule to the schema of the field."""
         return _with_validations(handler(schema), [self.as_validation()])
 
@@ -81,9 +79,7 @@ class Immutable:
 
     way_out: str
 
-    def __get_pydantic_json_schema__(
-        self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Add the transition rule to the schema of the field."""
         rule = {"rule": "self == oldSelf", "message": f"cannot be changed: {self.way_out}"}
         return _with_validations(handler(schema), [rule])
@@ -97,9 +93,7 @@ class UniqueItems:
         """Refuse a value that stands twice, as the API server does."""
         return cs.no_info_after_validator_function(_refuse_duplicates, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Mark the list as a set, so that server-side apply merges it by value."""
         return handler(schema) | {LIST_TYPE: "set"}
 
@@ -110,9 +104,7 @@ class KeyedBy:
 
     keys: tuple[str, ...]
 
-    def __get_pydantic_json_schema__(
-        self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Mark the list as a map, so that server-side apply merges it by key."""
         return handler(schema) | {LIST_TYPE: "map", LIST_MAP_KEYS: list(self.keys)}
 
@@ -154,15 +146,11 @@ class Model(BaseModel):
     def _keeps_its_rules(self) -> Self:
         broken = [rule for rule in self.rules if not rule.check(self)]
         if broken:
-            raise ValidationError.from_exception_data(
-                type(self).__name__, [_details(rule) for rule in broken]
-            )
+            raise ValidationError.from_exception_data(type(self).__name__, [_details(rule) for rule in broken])
         return self
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: cs.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, core_schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Add the rules of the class to its schema."""
         schema = handler(core_schema)
         in_schema = [rule.as_validation() for rule in cls.rules if not rule.policy]

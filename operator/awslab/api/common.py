@@ -40,8 +40,7 @@ def prefix_between(largest: int, smallest: int, example: str) -> Rule:
     """Hold a network's size between two prefix lengths."""
     return Rule(
         message=f"must be between /{largest} and /{smallest}, for example {example}",
-        cel=f"!isCIDR(self) || "
-        f"(cidr(self).prefixLength() >= {largest} && cidr(self).prefixLength() <= {smallest})",
+        cel=f"!isCIDR(self) || (cidr(self).prefixLength() >= {largest} && cidr(self).prefixLength() <= {smallest})",
         check=_about_networks(lambda network: largest <= network.prefixlen <= smallest),
     )
 
@@ -141,9 +140,7 @@ class Condition(StatusModel):
     observed_generation: int | None = Field(
         default=None, ge=0, description="The metadata.generation that this condition is about."
     )
-    last_transition_time: Timestamp = Field(
-        description="When the status last went from one value to another."
-    )
+    last_transition_time: Timestamp = Field(description="When the status last went from one value to another.")
     reason: str = Field(description="One CamelCase word for programs.", max_length=1024)
     message: str = Field(description="One plain sentence for people.", max_length=32768)
 
@@ -153,9 +150,7 @@ class ResourceStatus(StatusModel):
 
     address: str = Field(description="The resource's place in the composition, for example Subnet/public-a.")
     id: str | None = Field(default=None, description="The id that AWS gave it.")
-    state: str = Field(
-        description="What the operator last saw or did, for example Ready, Creating or Waiting."
-    )
+    state: str = Field(description="What the operator last saw or did, for example Ready, Creating or Waiting.")
     message: str | None = Field(default=None, description="What is waited for or what went wrong.")
     since: Timestamp | None = Field(default=None, description="Since when it is in this state.")
 
@@ -175,9 +170,7 @@ class Summary(StatusModel):
 
     drift: str | None = Field(default=None, description="None, or how many fields differ.")
     message: str | None = Field(default=None, description="The message of the condition Ready.")
-    monthly_cost: str | None = Field(
-        default=None, description="The estimated cost a month, with its currency."
-    )
+    monthly_cost: str | None = Field(default=None, description="The estimated cost a month, with its currency.")
 
 
 class KindStatus(StatusModel):

@@ -52,9 +52,7 @@ class ApiKind:
         return f"{GROUP}/{VERSION}"
 
 
-READY = Column(
-    "Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether everything is as the spec says."
-)
+READY = Column("Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether everything is as the spec says.")
 DRIFT = Column("Drift", ".status.summary.drift", "How many fields somebody else changed.")
 COST = Column("Cost/Mo", ".status.summary.monthlyCost", "The estimated cost a month.")
 AGE = Column("Age", ".metadata.creationTimestamp", "How long the object has existed.", type="date")

@@ -64,18 +64,14 @@ class Subnets(Model):
         default=SubnetTier(),
         description="Subnets that reach the internet through NAT only, for applications.",
     )
-    data: DataTier = Field(
-        default=DataTier(), description="Subnets without any route to the internet, for databases."
-    )
+    data: DataTier = Field(default=DataTier(), description="Subnets without any route to the internet, for databases.")
 
 
 class LoadBalancerAccess(Model):
     """Who may reach a load balancer in the public subnets."""
 
     ports: Ports = Field(default=(80, 443), description="The TCP ports that are open.")
-    sources: Sources = Field(
-        default=("0.0.0.0/0",), alias="from", description="The networks from which they are open."
-    )
+    sources: Sources = Field(default=("0.0.0.0/0",), alias="from", description="The networks from which they are open.")
 
 
 class AppAccess(Model):
@@ -121,9 +117,7 @@ class LabVpcSpec(KindSpec):
         description="How private subnets reach the internet: PerZone (one NAT gateway in each zone), "
         "Single (one for all: cheaper, lost with its zone) or None (not at all).",
     )
-    subnets: Subnets = Field(
-        default=Subnets(), description="The three tiers of subnets: public, private and data."
-    )
+    subnets: Subnets = Field(default=Subnets(), description="The three tiers of subnets: public, private and data.")
     security_groups: SecurityGroups = Field(
         default=SecurityGroups(), description="What the security groups of the three tiers admit."
     )
@@ -157,9 +151,7 @@ class LabVpcSummary(Summary):
 class LabVpcStatus(KindStatus):
     """What AWS has of the network, and how it stands to the spec."""
 
-    summary: LabVpcSummary | None = Field(
-        default=None, description="Short texts for the columns of kubectl get."
-    )
+    summary: LabVpcSummary | None = Field(default=None, description="Short texts for the columns of kubectl get.")
     vpc_id: str | None = Field(default=None, description="The id of the VPC.")
     cidr: str | None = Field(default=None, description="The addresses of the VPC.")
     zones: tuple[str, ...] = Field(default=(), description="The availability zones in use.")

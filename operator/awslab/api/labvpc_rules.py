@@ -69,8 +69,7 @@ ZONE_RULES = (
     ),
     _about_zones(
         "must be zones of spec.region, its name and one letter, for example us-east-1a",
-        "type(zones) != list || "
-        f"zones.all(z, type(z) != string || ({_is_zone_cel('z', 'variables.spec.region')}))",
+        f"type(zones) != list || zones.all(z, type(z) != string || ({_is_zone_cel('z', 'variables.spec.region')}))",
         _names_only_zones_of_its_region,
     ),
 )

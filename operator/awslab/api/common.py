@@ -71,7 +71,7 @@ Region = Annotated[
     Immutable("make a new object in the other region, move what uses this one, then delete this one"),
 ]
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], Field(min_length=1, max_length=10), UniqueItems()]
 
 

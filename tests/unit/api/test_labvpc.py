@@ -25,7 +25,7 @@ def test_a_good_spec_is_read_and_written_alike(spec):
     assert read == LabVpcSpec.model_validate(read.wire())
 
 
-@pytest.mark.parametrize("bad", (*BAD, *UNKNOWN), ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*BAD, *UNKNOWN], ids=lambda bad: bad.name)
 def test_a_bad_spec_is_refused_with_its_field_and_the_way_out(bad: Bad):
     said = refused(bad.spec)
 

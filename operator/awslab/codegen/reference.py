@@ -107,13 +107,9 @@ def _rules_about_fields(schema: Schema, path: str) -> dict[str, list[str]]:
 
 
 def _own_rules(field: Schema) -> Iterator[str]:
-    yield from (
-        validation["message"] for validation in field.get(VALIDATIONS, ()) if "fieldPath" not in validation
-    )
+    yield from (validation["message"] for validation in field.get(VALIDATIONS, ()) if "fieldPath" not in validation)
     for word, inner in (("item", field.get("items")), ("value", field.get("additionalProperties"))):
-        yield from (
-            f"each {word} {validation['message']}" for validation in (inner or {}).get(VALIDATIONS, ())
-        )
+        yield from (f"each {word} {validation['message']}" for validation in (inner or {}).get(VALIDATIONS, ()))
 
 
 def _type(field: Schema) -> str:

@@ -26,7 +26,6 @@ class _Dumper(yaml.SafeDumper):
 def documents(manifests: Iterable[Any]) -> str:
     """The manifests as one file, one document each, below a notice that they are generated."""
     texts = (
-        yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=True)
-        for manifest in manifests
+        yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=True) for manifest in manifests
     )
     return f"# {NOTICE}\n" + "---\n".join(texts)

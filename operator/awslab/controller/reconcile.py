@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from awslab.settings import Settings
 from pydantic import ValidationError
 
 from awslab import engine, metrics
@@ -25,7 +26,6 @@ from awslab.core.ownership import Owner
 from awslab.core.plan import Hints, Step
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
-from awslab.settings import Settings
 
 from .counting import ResourceCount, count_call
 from .handle import Handle

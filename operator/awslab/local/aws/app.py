@@ -27,7 +27,7 @@ POLL_SECONDS = 0.05
 LOST = "lost"
 
 
-class Lost(ConnectionError):  # noqa: N818 - it is what happened to the reply, and how the server is told
+class Lost(ConnectionError):
     """The client shall get no answer."""
 
 

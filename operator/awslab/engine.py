@@ -67,18 +67,13 @@ def observe(types: Iterable[type[Resource]], aws: Aws, pool: Executor) -> list[O
 
 def _unseen(outcomes: Iterable[Outcome], found: Iterable[Observed]) -> frozenset[str]:
     """What was made in this pass and is not shown yet: not to be made again."""
-    shown = {o.address for o in found}
-    made = {o.step.address for o in outcomes if o.step.action is Action.CREATE and not _refused(o)}
-    return frozenset(made - shown)
+    return frozenset({o.step.address for o in outcomes if may_have_made(o)} - {o.address for o in found})
 
 
-def _refused(outcome: Outcome) -> bool:
-    return outcome.error is not None and outcome.found is None and not uncertain(outcome)
-
-
-def uncertain(outcome: Outcome) -> bool:
-    """Whether a creation may have been carried out although it failed: no answer came."""
-    return isinstance(outcome.error, Uncertain)
+def may_have_made(outcome: Outcome) -> bool:
+    """Whether something new may exist: AWS said so, or gave no answer."""
+    created = outcome.step.action is Action.CREATE
+    return created and (outcome.error is None or isinstance(outcome.error, Uncertain))
 
 
 class _Work:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
@@ -98,6 +101,17 @@ class Ec2Resource(Resource):
     def modify(cls, aws: Aws, found: Observed, changes: Changes) -> None:
         """Change the *mutable* fields in place."""
         raise NotImplementedError
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Take it for success that what is to be undone is undone already."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if not code.endswith((".NotFound", "NotAttached")):
+            raise
 
 
 def pages(aws: Aws, operation: str, key: str, **arguments: Any) -> Iterator[Item]:

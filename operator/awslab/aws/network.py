@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.resource import Ids, Observed
 
-from .ec2 import Ec2Resource, Filters, Item, pages
+from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
 from .session import Aws
 
 
@@ -149,5 +149,7 @@ class InternetGateway(Ec2Resource):
 
     @classmethod
     def _detach(cls, aws: Aws, found: Observed) -> None:
-        if found.fields["vpc"]:
+        if not found.fields["vpc"]:
+            return
+        with unless_gone():
             aws.ec2.detach_internet_gateway(InternetGatewayId=found.id, VpcId=found.fields["vpc"])

@@ -12,7 +12,7 @@ from awslab.core.diff import Change, Changes
 from awslab.core.resource import Ids, Observed, Resource
 from awslab.core.values import FrozenMap
 
-from .ec2 import Ec2Resource, Filters, Item, pages
+from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
 from .network import Subnet, Vpc
 from .session import Aws
 
@@ -86,7 +86,8 @@ class RouteTable(Ec2Resource):
     def delete(cls, aws: Aws, found: Observed) -> None:
         """Take it from its subnets first, as AWS asks."""
         for association in found.details["associations"].values():
-            aws.ec2.disassociate_route_table(AssociationId=association)
+            with unless_gone():
+                aws.ec2.disassociate_route_table(AssociationId=association)
         aws.ec2.delete_route_table(RouteTableId=found.id)
 
 

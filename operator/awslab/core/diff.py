@@ -38,8 +38,18 @@ class Change:
         """Whether something is in AWS that nobody wants."""
         return self.desired is None
 
+    @property
+    def desired_words(self) -> str:
+        """What is wanted, as people read it."""
+        return words(self.desired)
+
+    @property
+    def observed_words(self) -> str:
+        """What was found, as people read it."""
+        return words(self.observed)
+
     def __str__(self) -> str:
-        return f"{self.path}: {words(self.observed)} -> {words(self.desired)}"
+        return f"{self.path}: {self.observed_words} -> {self.desired_words}"
 
 
 class Changes(tuple[Change, ...]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .diff import words
 from .plan import Action, Step
 
 
@@ -39,4 +38,4 @@ def _of(step: Step) -> Iterator[Drift]:
     elif not step.changes:
         yield Drift(step.address, EXISTENCE, "present", str(step.found.phase).lower())
     for change in step.changes:
-        yield Drift(step.address, change.path, words(change.desired), words(change.observed))
+        yield Drift(step.address, change.path, change.desired_words, change.observed_words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .diff import Change, Changes, diff
@@ -85,6 +85,23 @@ def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
     steps = [_step(resource, ours.get(resource.address), ids, usable, hints) for resource in desired]
     orphans = [o for address, o in ours.items() if address not in desired]
     return steps + [_deletion(o, found, {*map(id, orphans), *map(id, spare)}) for o in orphans + spare]
+
+
+def foreseen(steps: Iterable[Step]) -> list[Step]:
+    """The steps as they will be once everything they wait for is there: what people ask a plan for."""
+    return [_foreseen(step) for step in steps]
+
+
+def _foreseen(step: Step) -> Step:
+    if step.action is not Action.WAIT:
+        return step
+    if step.desired and step.found is None:
+        return replace(step, action=Action.CREATE, reason="")
+    if step.desired and step.changes:
+        return replace(step, action=Action.UPDATE, reason="")
+    if step.desired is None and step.found and step.found.phase is not Phase.DELETING:
+        return replace(step, action=Action.DELETE, reason="")
+    return step
 
 
 def _one_each(found: Iterable[Observed], known: Mapping[str, str]) -> tuple[dict[str, Observed], list[Observed]]:

@@ -69,29 +69,30 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
 
 def zones_of(spec: LabVpcSpec, facts: Facts) -> tuple[str, ...]:
     """The zones in use, sorted: those named, or as many as asked for, from the region's first on."""
-    letters = zone_letters(spec.network)
     wanted = spec.availability_zones
     if isinstance(wanted, int):
-        fitting = [z for z in facts.zones if _letter(z) in letters]
-        if wanted > len(fitting):
-            have = f"{spec.region} has {len(fitting)} zones that fit a /{spec.network.prefixlen}"
-            raise SpecError(
-                "spec.availabilityZones", f"{have} ({', '.join(fitting)}), fewer than {wanted}; ask for fewer"
-            )
-        return tuple(fitting[:wanted])
+        return _first_zones(spec, facts, wanted)
     for zone in wanted:
-        if zone not in facts.zones:
-            known = ", ".join(facts.zones)
-            raise SpecError(
-                "spec.availabilityZones", f"{zone} is no zone of {spec.region} for this account; it has {known}"
-            )
-        if _letter(zone) not in letters:
-            raise SpecError(
-                "spec.availabilityZones",
-                f"a /{spec.network.prefixlen} has room for the zones {letters[0]} to {letters[-1]} only, not for {zone}; "
-                "leave it out, or give the subnets' CIDRs in a larger VPC",
-            )
+        _check_zone(spec, facts, zone)
     return tuple(sorted(wanted))
+
+
+def _first_zones(spec: LabVpcSpec, facts: Facts, count: int) -> tuple[str, ...]:
+    fitting = [z for z in facts.zones if _letter(z) in zone_letters(spec.network)]
+    if count > len(fitting):
+        have = f"{spec.region} has {len(fitting)} zones that fit a /{spec.network.prefixlen} ({', '.join(fitting)})"
+        raise SpecError("spec.availabilityZones", f"{have}, fewer than {count}; ask for fewer")
+    return tuple(fitting[:count])
+
+
+def _check_zone(spec: LabVpcSpec, facts: Facts, zone: str) -> None:
+    letters = zone_letters(spec.network)
+    if zone not in facts.zones:
+        known = f"is no zone of {spec.region} for this account; it has {', '.join(facts.zones)}"
+        raise SpecError("spec.availabilityZones", f"{zone} {known}")
+    if _letter(zone) not in letters:
+        room = f"a /{spec.network.prefixlen} has room for the zones {letters[0]} to {letters[-1]} only, not for {zone}"
+        raise SpecError("spec.availabilityZones", f"{room}; leave it out, or make a larger VPC")
 
 
 def _letter(zone: str) -> str:

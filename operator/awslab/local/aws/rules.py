@@ -60,7 +60,7 @@ class Book:
     def __init__(self, service: str) -> None:
         self.service = service
 
-    def refuses(  # noqa: PLR0913 - the parts of a rule
+    def refuses(
         self, id_: str, *actions: str, code: str, does: str, see: str, status: int = 400
     ) -> Callable[[Check], Check]:
         """Enter a check made before a call is carried out: the sentence it returns refuses the call."""
@@ -71,9 +71,7 @@ class Book:
 
         return enter
 
-    def follows(
-        self, id_: str, *actions: str, does: str, see: str, code: str = ""
-    ) -> Callable[[After], After]:
+    def follows(self, id_: str, *actions: str, does: str, see: str, code: str = "") -> Callable[[After], After]:
         """Enter what happens after a call was carried out, before its result is written."""
 
         def enter(after: After) -> After:

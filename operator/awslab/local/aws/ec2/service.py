@@ -62,9 +62,7 @@ class Ec2:
     def made(self, call: Call, answer: Answer) -> list[str]:
         """Return ids in the answer that were not in the question."""
         asked = set(call.resources())
-        return [
-            found for found in dict.fromkeys(RESOURCE.findall(answer.body.decode())) if found not in asked
-        ]
+        return [found for found in dict.fromkeys(RESOURCE.findall(answer.body.decode())) if found not in asked]
 
 
 def _text(result: Any) -> bytes:

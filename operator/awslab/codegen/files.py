@@ -9,6 +9,7 @@ from awslab.api.kinds import API_KINDS, GROUP
 from . import rbac
 from .crds import admission_policy, custom_resource_definition
 from .reference import reference
+from .settings_page import settings_page
 from .yamldoc import NOTICE, documents
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/refere
 
 def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
-    files = dict(_rbac())
+    files = dict(_rbac()) | {"docs/reference/settings.md": settings_page()}
     for kind in API_KINDS:
         files |= dict(_of_kind(kind))
     files["manifests/crds/kustomization.yaml"] = _kustomization(files, "manifests/crds")

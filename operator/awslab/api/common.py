@@ -192,6 +192,11 @@ class KindStatus(StatusModel):
         default_factory=dict,
         description="What is about to be made and since when, so that nothing is made twice after a crash.",
     )
+    synced_digest: str | None = Field(
+        default=None,
+        description="The hash of all that was wanted when AWS was last found to be so: a difference "
+        "while it stays the same is drift.",
+    )
     applied_tag_keys: tuple[str, ...] = Field(
         default=(),
         description="The keys of spec.tags that were last applied: one that leaves the spec leaves AWS.",

@@ -6,7 +6,10 @@ from typing import Any
 import click
 
 _COMMANDS = {
-    "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud.")
+    "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
+    "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),
+    "operator": ("awslab.cli.operator", "Run the operator."),
+    "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest, without a cluster."),
 }
 
 

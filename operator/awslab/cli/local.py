@@ -18,11 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from awslab.local.errors import LocalWorldError
+from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.logs import lines
 from awslab.local.progress import on_stderr
 from awslab.local.world import ComponentStatus, Options, World
 
 _MEGABYTE = 1_000_000
+_PIPE_WIDTH = 160
 
 
 @click.group()
@@ -33,12 +35,8 @@ def local() -> None:
 def _folder(command: Callable[..., None]) -> Callable[..., None]:
     """Give the command the options that say which world is meant, and pass it the folder."""
 
-    @click.option(
-        "--name", default="default", show_default=True, help="Which world; several run side by side."
-    )
-    @click.option(
-        "--dir", "folder", type=click.Path(path_type=Path), help="Its folder.  [default: .awslab/NAME]"
-    )
+    @click.option("--name", default="default", show_default=True, help="Which world; several run side by side.")
+    @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Its folder.  [default: .awslab/NAME]")
     @functools.wraps(command)  # its options and help come along
     def with_folder(*, name: str, folder: Path | None, **options: Any) -> None:
         with _readable_errors():
@@ -48,15 +46,21 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @local.command()
+def fetch() -> None:
+    """Download or build Kubernetes into the cache, without starting it."""
+    with _readable_errors(), _sigterm_as_interrupt():
+        for name, path in find_binaries(on_stderr()).items():
+            click.echo(f"{name}: {path}")
+
+
+@local.command()
 @_folder
 @click.option("--operator", is_flag=True, help="Install CRDs and RBAC, and run the operator with them.")
 @click.option("--api-port", type=int, help="Port of the API server.  [default: a free one]")
 @click.option("--aws-port", type=int, help="Port of the local AWS.  [default: a free one]")
-@click.option(
-    "--time-scale", type=float, default=0.01, show_default=True, help="Of the times that AWS takes."
-)
+@click.option("--time-scale", type=float, default=0.01, show_default=True, help="Of the times that AWS takes.")
 @click.option("--manifests", type=click.Path(path_type=Path), help="Folder with crds and rbac.")
-def up(  # noqa: PLR0913 - one for each option
+def up(
     folder: Path,
     *,
     operator: bool,
@@ -102,7 +106,7 @@ def status(folder: Path, *, form: str) -> None:
         _show(components)
     if not world.is_up():
         click.echo(
-            "Not all of it runs: `awslab local up` starts it again, `awslab local down` clears it away.",
+            "Not all of it runs: `awslab local up` (with --operator, if it ran) starts what is gone.",
             err=True,
         )
         sys.exit(1)
@@ -172,4 +176,5 @@ def _show(components: list[ComponentStatus]) -> None:
         since = datetime.fromtimestamp(item.since, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
         memory = f"{item.memory / _MEGABYTE:.0f} MB" if item.memory else ""
         table.add_row(item.name, item.state, str(item.pid), item.endpoint, since, memory)
-    Console().print(table)
+    # A pipe has no width: there a row is a line.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)

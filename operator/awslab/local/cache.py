@@ -70,9 +70,7 @@ def _replace(target: Path, files: tuple[str, ...], make: Callable[[Path], None])
     try:
         make(partial)
         if not _is_complete(partial, files):
-            raise LocalWorldError(
-                f"{target} was made without all of {', '.join(files)}: report this as a bug."
-            )
+            raise LocalWorldError(f"{target} was made without all of {', '.join(files)}: report this as a bug.")
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

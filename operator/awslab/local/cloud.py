@@ -44,6 +44,4 @@ def component(folder: Path, port: int, time_scale: float, command: Sequence[str]
 def reset(port: int) -> None:
     """Delete everything in the local AWS."""
     if not answers(endpoint(port) + _RESET, method="POST"):
-        raise LocalWorldError(
-            f"The local AWS at {endpoint(port)} did not reset: see `awslab local logs aws`."
-        )
+        raise LocalWorldError(f"The local AWS at {endpoint(port)} did not reset: see `awslab local logs aws`.")

@@ -29,9 +29,7 @@ def default_manifests() -> Path:
 def install(kubectl: Kubectl, manifests: Path) -> None:
     """Apply CRDs and RBAC, and wait until the API server serves our kinds."""
     if not manifests.is_dir():
-        raise LocalWorldError(
-            f"There are no manifests in {manifests}: run this in a checkout, or use --manifests."
-        )
+        raise LocalWorldError(f"There are no manifests in {manifests}: run this in a checkout, or use --manifests.")
     for part in ("crds", "rbac"):
         kubectl("apply", "--server-side", "--force-conflicts", "--kustomize", str(manifests / part))
     deadline = time.monotonic() + _PATIENCE
@@ -87,6 +85,4 @@ class Operator:
 
 def _inherited() -> dict[str, str]:
     """Leave out what would give the operator another cloud, another cluster or settings of the user's."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AWSLAB_", "KUBE"))
-    }
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AWSLAB_", "KUBE"))}

@@ -7,9 +7,7 @@ from collections.abc import Collection
 from awslab.local.errors import LocalWorldError
 
 LOOPBACK = "127.0.0.1"
-_RANGE = range(
-    20000, 32000
-)  # below what systems hand to outgoing connections, so that none takes it in between
+_RANGE = range(20000, 32000)  # below what systems hand to outgoing connections, so that none takes it in between
 _TRIES = 200
 
 

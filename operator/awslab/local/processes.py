@@ -88,9 +88,7 @@ class Running:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
         if not self.wait(5):
-            raise LocalWorldError(
-                f"{self.name} (process {self.pid}) does not end: `kill -9 {self.pid}` as its owner."
-            )
+            raise LocalWorldError(f"{self.name} (process {self.pid}) does not end: `kill -9 {self.pid}` as its owner.")
 
 
 def start(component: Component, folder: Path) -> Running:
@@ -133,9 +131,7 @@ def _written_down(component: Component, pid: int) -> Running:
         started = psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:  # ended already; await_ready() tells why
         started = 0.0
-    return Running(
-        component.name, pid, started, tuple(component.command), component.endpoint, str(component.log)
-    )
+    return Running(component.name, pid, started, tuple(component.command), component.endpoint, str(component.log))
 
 
 def _end_of(log: Path) -> str:

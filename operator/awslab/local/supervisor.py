@@ -31,9 +31,7 @@ class State:
     own_cluster: bool = True
     time_scale: float = 0.01
     aws_command: list[str] = field(default_factory=list)
-    operator: dict[str, Any] = field(
-        default_factory=dict
-    )  # how the operator was started: command, environment
+    operator: dict[str, Any] = field(default_factory=dict)  # how the operator was started: command, environment
     format: int = _FORMAT
 
     @classmethod
@@ -42,13 +40,9 @@ class State:
         try:
             content = json.loads((folder / FILE).read_text())
         except FileNotFoundError as error:
-            raise LocalWorldError(
-                f"There is no world in {folder}: start one with `awslab local up`."
-            ) from error
+            raise LocalWorldError(f"There is no world in {folder}: start one with `awslab local up`.") from error
         except ValueError as error:
-            raise LocalWorldError(
-                f"{folder / FILE} cannot be read: delete {folder} and start anew."
-            ) from error
+            raise LocalWorldError(f"{folder / FILE} cannot be read: delete {folder} and start anew.") from error
         if content.get("format") != _FORMAT:
             raise LocalWorldError(
                 f"The world in {folder} was made by another version of awslab: `awslab local down` with that "

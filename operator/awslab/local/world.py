@@ -73,7 +73,7 @@ class World:
         with _locked(folder):
             state = State(folder.name) if new else State.read(folder)
             world = cls(Supervisor(folder, state))
-            if not world.is_up():
+            if not world._serves():
                 world._bring_up(options or Options(), progress or Quiet(), new=new)
         return world
 
@@ -162,9 +162,7 @@ class World:
             return list(found.values())
         if component in found:
             return [found[component]]
-        raise LocalWorldError(
-            f"There is no log of {component or 'anything'}: there are {', '.join(found) or 'none'}."
-        )
+        raise LocalWorldError(f"There is no log of {component or 'anything'}: there are {', '.join(found) or 'none'}.")
 
     # --- what can be done to it
 
@@ -196,12 +194,13 @@ class World:
         env: Mapping[str, str] | None = None,
         args: Sequence[str] = (),
         command: Sequence[str] = operator_process.COMMAND,
+        wait: bool = True,
     ) -> None:
-        """Start the operator as its ServiceAccount and wait until it is ready; needs `install` before."""
+        """Start the operator as its ServiceAccount, and wait until it is ready; needs `install` before."""
         if self._supervisor.alive("operator"):
             raise LocalWorldError("The operator runs already: stop it first.")
         self._state.operator = {"command": [*command, *args], "environment": dict(env or {})}
-        self._run_operator()
+        self._run_operator(wait=wait)
 
     def ensure_operator(self, manifests: Path | None = None) -> None:
         """Install what the operator needs, and start it unless it runs."""
@@ -231,6 +230,11 @@ class World:
     @property
     def _control_plane(self) -> ControlPlane:
         return ControlPlane(self.folder, self._state.ports, self._state.binaries, self.kubeconfig)
+
+    def _serves(self) -> bool:
+        """Return whether Kubernetes and AWS run; the operator may come and go."""
+        processes = {name: running for name, running in self._state.processes.items() if name != "operator"}
+        return bool(processes) and all(running.process() for running in processes.values())
 
     def _bring_up(self, options: Options, progress: Progress, *, new: bool) -> None:
         try:
@@ -265,13 +269,14 @@ class World:
         for component in (plane.etcd(), plane.apiserver(), plane.controller_manager()):
             self._supervisor.run(component)
 
-    def _run_operator(self) -> None:
+    def _run_operator(self, *, wait: bool = True) -> None:
         state = self._state
-        operator = Operator(
-            self.folder, self.kubectl, state.ports["aws"], state.ports["operator"], state.time_scale
-        )
+        operator = Operator(self.folder, self.kubectl, state.ports["aws"], state.ports["operator"], state.time_scale)
         how = state.operator
-        self._supervisor.run(operator.component(how["command"], how["environment"]))
+        component = operator.component(how["command"], how["environment"])
+        running = self._supervisor.start(component)
+        if wait:
+            await_ready(component, running)
 
     def _stop_all(self) -> None:
         for names in _STOP_ORDER:
@@ -315,9 +320,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=1)
     except Timeout as error:
-        raise LocalWorldError(
-            f"Another command starts or stops the world in {folder}: wait for it."
-        ) from error
+        raise LocalWorldError(f"Another command starts or stops the world in {folder}: wait for it.") from error
     try:
         yield
     finally:

@@ -17,9 +17,7 @@ def find_binaries(progress: Progress | None = None) -> dict[str, Path]:
     An envtest folder has no controller manager: then that one alone is ours.
     """
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    chosen = (
-        {name: Path(assets) / name for name in COMMANDS if (Path(assets) / name).is_file()} if assets else {}
-    )
+    chosen = {name: Path(assets) / name for name in COMMANDS if (Path(assets) / name).is_file()} if assets else {}
     if missing := [name for name in COMMANDS if name not in chosen]:
         folder = cached_release(progress or Quiet())
         chosen |= {name: folder / name for name in missing}

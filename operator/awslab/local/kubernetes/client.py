@@ -75,13 +75,9 @@ class Cluster:
         namespaces = self._test_namespaces()
         deadline = time.monotonic() + timeout
         for kind in [_Kind.of(definition) for definition in self._definitions()]:
-            while items := [
-                item for item in self._items(kind) if everywhere or _namespace(item) in namespaces
-            ]:
+            while items := [item for item in self._items(kind) if everywhere or _namespace(item) in namespaces]:
                 if time.monotonic() > deadline:
-                    raise LocalWorldError(
-                        f"{kind.plural} do not go away: see `kubectl get {kind.plural} -A`."
-                    )
+                    raise LocalWorldError(f"{kind.plural} do not go away: see `kubectl get {kind.plural} -A`.")
                 for item in items:
                     self._delete(kind, item)
         self._delete_namespaces(namespaces)
@@ -94,9 +90,7 @@ class Cluster:
         return [item for item in listed if item.spec.group == GROUP]
 
     def _items(self, kind: "_Kind") -> list[dict[str, Any]]:
-        listed = client.CustomObjectsApi(self._client).list_cluster_custom_object(
-            GROUP, kind.version, kind.plural
-        )
+        listed = client.CustomObjectsApi(self._client).list_cluster_custom_object(GROUP, kind.version, kind.plural)
         items: list[dict[str, Any]] = listed["items"]
         return items
 

@@ -48,9 +48,7 @@ class ControlPlane:
         kubeconfig.write_private(self._tokens, "\n".join(rows) + "\n")
         cluster = kubeconfig.local_cluster(self.server, self._keys.authority)
         kubeconfig.write(self.admin, cluster, "admin", tokens["admin"])
-        kubeconfig.write(
-            self._manager_kubeconfig, cluster, "controller-manager", tokens["controller-manager"]
-        )
+        kubeconfig.write(self._manager_kubeconfig, cluster, "controller-manager", tokens["controller-manager"])
 
     def etcd(self) -> Component:
         """The store; it does not wait for the disk, because nothing here has to survive a power cut."""

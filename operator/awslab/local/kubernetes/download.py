@@ -15,9 +15,7 @@ from awslab.local.kubernetes.release import COMMANDS, ETCD_VERSION, KUBERNETES_V
 from awslab.local.progress import Progress, Task
 
 _SPACE = 600_000_000
-_TIMEOUT = (
-    5.0  # seconds to connect, and between two pieces: who is unreachable must not hold up the next source
-)
+_TIMEOUT = 5.0  # seconds to connect, and between two pieces: who is unreachable must not hold up the next source
 _PIECE = 1 << 20
 
 

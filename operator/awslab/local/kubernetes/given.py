@@ -24,9 +24,7 @@ def commands(progress: Progress) -> dict[str, str]:
 def use(kubectl: Kubectl) -> None:
     """Make the user's current context the world's own, so that switching contexts later does not matter."""
     if not os.environ.get("KUBECONFIG"):
-        raise LocalWorldError(
-            "AWSLAB_USE_CLUSTER is set: set KUBECONFIG to the kubeconfig of that cluster as well."
-        )
+        raise LocalWorldError("AWSLAB_USE_CLUSTER is set: set KUBECONFIG to the kubeconfig of that cluster as well.")
     view = ("config", "view", "--minify", "--flatten", "--raw")
     write_private(kubectl.kubeconfig, run([str(kubectl.command), *view]))
     try:

@@ -17,9 +17,7 @@ def write(path: Path, cluster: dict[str, Any], user: str, token: str, namespace:
         "kind": "Config",
         "clusters": [{"name": "awslab", "cluster": cluster}],
         "users": [{"name": user, "user": {"token": token}}],
-        "contexts": [
-            {"name": "awslab", "context": {"cluster": "awslab", "user": user, "namespace": namespace}}
-        ],
+        "contexts": [{"name": "awslab", "context": {"cluster": "awslab", "user": user, "namespace": namespace}}],
         "current-context": "awslab",
     }
     write_private(path, yaml.safe_dump(content, sort_keys=False))

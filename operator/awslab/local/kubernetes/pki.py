@@ -72,9 +72,7 @@ def _write_certificates(keys: Keys) -> None:
 def _write_service_account_keys(keys: Keys) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     _write_private(keys.service_account_key, key)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     keys.service_account_public_key.write_bytes(public)
 
 
@@ -105,9 +103,7 @@ def _server(
     )
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()

@@ -7,7 +7,7 @@ file (``awsConcurrency``); the first of these that has it counts. Flags, help an
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator

@@ -34,7 +34,7 @@ class TestEveryType:
         again = lab.once(graph)
 
         assert [s.id for s in first.steps] == [s.id for s in again.steps]
-        assert [] == lab.writes(since)
+        assert lab.writes(since) == []
 
     def test_reports_every_field_that_is_wanted(self, lab, example):
         lab.settle(with_references(example.resource))
@@ -48,8 +48,8 @@ class TestEveryType:
 
         lab.settle(Graph())
 
-        assert {} == lab.found()
-        assert [] == [v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]
+        assert lab.found() == {}
+        assert [v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]] == []
 
     def test_is_deleted_twice_without_error(self, lab, example):
         lab.settle(with_references(example.resource))
@@ -63,8 +63,8 @@ class TestEveryType:
     def test_is_invisible_to_other_owners(self, lab, example):
         lab.settle(with_references(example.resource))
 
-        assert {} == lab.stranger().found()
-        assert {} == lab.stranger(instance="other").found()
+        assert lab.stranger().found() == {}
+        assert lab.stranger(instance="other").found() == {}
 
     def test_is_tagged_as_ours_from_the_first_moment(self, lab, example):
         lab.settle(with_references(example.resource))
@@ -83,7 +83,7 @@ class TestEveryType:
         outcomes = [carry_out(Step(a, found.address, found=found), lab.aws, Ids()) for a in ("Update", "Delete")]
 
         assert all("belongs to somebody/LabVpc/else/s" in str(o.error) for o in outcomes)
-        assert [] == lab.writes(since)
+        assert lab.writes(since) == []
 
     def test_gets_a_new_tag_and_loses_one_that_is_no_longer_wanted(self, lab, example):
         tagged = replace(example.resource, tags=FrozenMap({"team": "red", "cost": "1"}))
@@ -93,7 +93,7 @@ class TestEveryType:
         lab.settle(with_references(replace(example.resource, tags=FrozenMap({"team": "blue"}))))
 
         tags = lab.found()[example.resource.address].tags
-        assert ("blue", None) == (tags.get("team"), tags.get("cost"))
+        assert (tags.get("team"), tags.get("cost")) == ("blue", None)
 
     def test_keeps_the_tags_that_others_gave_it(self, lab, example, ec2):
         graph = with_references(example.resource)
@@ -103,7 +103,7 @@ class TestEveryType:
         since = lab.control.last_call()
 
         assert lab.once(graph).settled
-        assert [] == lab.writes(since)
+        assert lab.writes(since) == []
 
     def test_gets_back_its_name(self, lab, example, ec2):
         graph = with_references(example.resource)
@@ -113,7 +113,7 @@ class TestEveryType:
 
         first = lab.once(graph).first
 
-        assert ["tags.Name"] == [c.path for s in first for c in s.changes]
+        assert [c.path for s in first for c in s.changes] == ["tags.Name"]
         assert found.tags == lab.found()[found.address].tags
 
     def test_is_found_though_filters_return_too_much(self, lab, example, monkeypatch):
@@ -121,7 +121,7 @@ class TestEveryType:
         stranger = lab.stranger()
         monkeypatch.setattr(type(stranger.aws), "owned", [])
 
-        assert {} == stranger.found()
+        assert stranger.found() == {}
 
 
 @pytest.mark.parametrize(("example", "field"), DRIFTS)

@@ -285,7 +285,7 @@ class FakeApi:
                     for group, version in versions.items()
                 ]
             }
-        if len(parts) == 2 and parts[0] == "api" or len(parts) == 3 and parts[0] == "apis":
+        if (len(parts) == 2 and parts[0] == "api") or (len(parts) == 3 and parts[0] == "apis"):
             group = parts[1] if parts[0] == "apis" else ""
             found = [resource for resource in self.resources if resource.group == group]
             if not found:

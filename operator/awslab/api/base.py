@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import ErrorDetails
 
 VALIDATIONS = "x-kubernetes-validations"
 LIST_TYPE = "x-kubernetes-list-type"
@@ -135,9 +136,7 @@ Timestamp = Annotated[
 class Model(BaseModel):
     """A part of a spec: camelCase on the wire, frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True, extra="forbid"
-    )
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
     rules: ClassVar[tuple[Rule, ...]] = ()
     """What must hold between the fields; the class's own CEL rules."""
@@ -164,23 +163,45 @@ class Model(BaseModel):
 
 
 class StatusModel(Model):
-    """A part of a status: what a newer version wrote must not stop an older one from reading."""
+    """A part of a status: our code names its fields, and what a newer version wrote stops no older one."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True)
 
 
 def sentences(error: ValidationError, root: str = "spec") -> tuple[str, ...]:
     """Say what is wrong as ``kubectl apply`` does, a sentence for each field: ``spec.cidr: must be ...``."""
+    lines = error.errors(include_url=False)
     return tuple(
-        f"{_dotted((root, *line['loc']))}: {_PLAIN.get(line['type'], line['msg'])}"
-        for line in error.errors(include_url=False)
+        f"{_dotted((root, *line['loc']))}: {_plain(line)}" for line in lines if not _is_about_another(line, lines)
     )
 
 
 _PLAIN = {
-    "missing": "is required",
+    "bool_type": "must be true or false",
+    "enum": "must be {expected}",
     "extra_forbidden": "is not known: is it misspelled, or of another version?",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "missing": "is required",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a string",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entry",
 }
+
+
+def _plain(line: ErrorDetails) -> str:
+    """In the words of YAML where pydantic would speak of Python."""
+    return _PLAIN[line["type"]].format_map(line.get("ctx", {})) if line["type"] in _PLAIN else line["msg"]
+
+
+def _is_about_another(line: ErrorDetails, lines: list[ErrorDetails]) -> bool:
+    """Whether a list is told to be too short only because pydantic does not count its wrong entries."""
+    depth = len(line["loc"])
+    return line["type"] == "too_short" and any(
+        other["loc"][:depth] == line["loc"] and len(other["loc"]) > depth for other in lines
+    )
 
 
 def _dotted(path: Iterable[str | int]) -> str:

@@ -71,7 +71,7 @@ Region = Annotated[
     Immutable("make a new object in the other region, move what uses this one, then delete this one"),
 ]
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], Field(min_length=1, max_length=10), UniqueItems()]
 
 
@@ -191,6 +191,11 @@ class KindStatus(StatusModel):
     intents: Mapping[str, Timestamp] = Field(
         default_factory=dict,
         description="What is about to be made and since when, so that nothing is made twice after a crash.",
+    )
+    synced_digest: str | None = Field(
+        default=None,
+        description="The hash of all that was wanted when AWS was last found to be so: a difference "
+        "while it stays the same is drift.",
     )
     applied_tag_keys: tuple[str, ...] = Field(
         default=(),

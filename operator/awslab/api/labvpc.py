@@ -50,7 +50,7 @@ class SubnetTier(Model):
 class DataTier(SubnetTier):
     """The subnets for databases, with no route to or from the internet; may be switched off."""
 
-    enabled: bool = Field(default=True, description="Whether there is a data tier.")
+    enabled: bool = Field(default=True, strict=True, description="Whether there is a data tier.")
 
 
 class Subnets(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
@@ -12,8 +12,9 @@ from awslab.controller.operator import Operator
 from awslab.settings import Settings, SettingsError, flag, make, read_file, variable
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
     from collections.abc import Callable
+
+    from pydantic.fields import FieldInfo
 
 
 class _Names(click.ParamType):

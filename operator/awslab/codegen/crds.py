@@ -105,6 +105,7 @@ def _policy(kind: ApiKind, validations: list[dict[str, str]]) -> Manifest:
                         "apiVersions": [VERSION],
                         "operations": ["CREATE", "UPDATE"],
                         "resources": [kind.plural],
+                        "scope": kind.scope,
                     }
                 ]
             },

@@ -35,16 +35,16 @@ def cluster_rules() -> list[Manifest]:
     """What the operator does in every namespace; each verb is one that its code uses."""
     plurals = [kind.plural for kind in API_KINDS]
     return [
-        _rule(GROUP, plurals, "get", "list", "watch", "patch", "update"),
-        _rule(GROUP, [f"{plural}/status" for plural in plurals], "patch", "update"),
-        _rule("", ["events"], "create", "patch"),
-        _rule("apiextensions.k8s.io", ["customresourcedefinitions"], "list", "watch"),
+        _rule(GROUP, plurals, "get", "list", "watch", "patch"),  # patch: the finalizer
+        _rule(GROUP, [f"{plural}/status" for plural in plurals], "update"),
+        _rule("", ["events"], "create", "get", "patch"),  # patch: the count of one that is told again
+        _rule("apiextensions.k8s.io", ["customresourcedefinitions"], "list", "watch"),  # to await a kind
     ]
 
 
 def namespace_rules() -> list[Manifest]:
     """What the operator does in its own namespace: it elects a leader."""
-    return [_rule("coordination.k8s.io", ["leases"], "get", "create", "update", "patch")]
+    return [_rule("coordination.k8s.io", ["leases"], "create", "get", "update")]
 
 
 def cluster_role() -> Manifest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from awslab.controller.objects import Key, Object, concerns_us, deleting, healthy, newer, stripped, uid
 from awslab.controller.schedule import Priority

@@ -7,14 +7,15 @@ it wrote is there before the next line runs; that is what makes an intent in the
 from __future__ import annotations
 
 import threading
-from typing import Any, Literal, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from awslab.controller.kube import ApiGone, Kube
 from awslab.controller.objects import Key, Kind, Object, deleting, has_finalizer, meta
 
 if TYPE_CHECKING:
-    from awslab.controller.cache import Cache
     from collections.abc import Callable, Iterable, Mapping
+
+    from awslab.controller.cache import Cache
 
 EventType = Literal["Normal", "Warning"]
 

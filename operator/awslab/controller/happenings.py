@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,13 +27,14 @@ class Happenings:
 
     def done(self, outcomes: Iterable[Outcome]) -> None:
         """One event for all that was made, one for all that was changed, one for all that was deleted."""
-        successes: dict[str, list[str]] = defaultdict(list)
+        told: dict[str, str] = {}
         for outcome in outcomes:
             if outcome.error:
                 self.failed(outcome.error, outcome.step.address)
-            else:
-                successes[PAST[outcome.step.action]].append(outcome.step.address)
-        for reason, addresses in successes.items():
+            elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it
+                told[outcome.step.address] = PAST[outcome.step.action]
+        for reason in dict.fromkeys(told.values()):
+            addresses = [address for address, what in told.items() if what == reason]
             self.handle.event("Normal", reason, f"{reason} {listed(addresses)}")
 
     def failed(self, error: LabError, address: str = "") -> None:

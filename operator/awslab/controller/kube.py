@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from http import HTTPStatus
-from typing import Any, NoReturn, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import urllib3
 from kubernetes.client import ApiClient, Configuration
@@ -152,7 +152,7 @@ class Kube:
 
     # -- anything
 
-    def request(  # noqa: PLR0913 - an HTTP request has these parts
+    def request(
         self,
         verb: str,
         method: str,
@@ -173,7 +173,7 @@ class Kube:
             self._log_out(client)
         _raise(verb, path, status, text, headers)
 
-    def _send(  # noqa: PLR0913 - an HTTP request has these parts
+    def _send(
         self,
         client: ApiClient,
         method: str,

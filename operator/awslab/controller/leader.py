@@ -15,7 +15,7 @@ import math
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awslab import metrics
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
@@ -80,7 +80,7 @@ class Leader:
     therefore ask immediately before, and keep ``duration`` well above the time-out of a call.
     """
 
-    def __init__(  # noqa: PLR0913 - everything that a test must be able to hold in its hand
+    def __init__(
         self,
         kube: Kube,
         *,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from awslab.settings import Settings
 from pydantic import ValidationError
 
 from awslab import engine, metrics
@@ -26,6 +25,7 @@ from awslab.core.ownership import Owner
 from awslab.core.plan import Hints, Step
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
+from awslab.settings import Settings
 
 from .counting import ResourceCount, count_call
 from .handle import Handle

@@ -14,15 +14,16 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awslab import metrics
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.objects import Object, meta
 
 if TYPE_CHECKING:
-    from awslab.controller.handle import EventType
     from collections.abc import Callable, Mapping
+
+    from awslab.controller.handle import EventType
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import kopf
@@ -28,8 +28,9 @@ from awslab.controller.kube import path
 from awslab.controller.objects import Kind, Object
 
 if TYPE_CHECKING:
-    from kubernetes.client import Configuration
     from types import SimpleNamespace
+
+    from kubernetes.client import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -254,7 +255,7 @@ class KopfSource:
         return registry
 
     def _handler(self, kind: Kind) -> Callable[..., Any]:
-        async def on_event(event: Any, **_: Any) -> None:  # noqa: RUF029 - kopf runs others in a thread pool
+        async def on_event(event: Any, **_: Any) -> None:
             self._traffic.heard(kind)
             self._callback(kind, event["type"], event["object"])
 

@@ -9,15 +9,16 @@ import logging
 import random
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from awslab.controller.kube import ApiError, ApiGone, Kube
 from awslab.controller.objects import Key, Kind, key_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from awslab.controller.source import Source
-    from awslab.controller.cache import Cache
     from collections.abc import Sequence
+
+    from awslab.controller.cache import Cache
+    from awslab.controller.source import Source
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ _DEAF_SECONDS = 900.0
 class Sweep:
     """Compares the cache with a listing, every *interval* seconds and whenever a broken watch is whole again."""
 
-    def __init__(  # noqa: PLR0913 - it stands between four parts
+    def __init__(
         self,
         kinds: Sequence[Kind],
         kube: Kube,

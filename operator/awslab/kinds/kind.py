@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from awslab.api.common import KindSpec
-from awslab.api.kinds import ApiKind
+from awslab.api.kinds import GROUP, VERSION, ApiKind
 from awslab.aws.session import Clients
 from awslab.core.graph import Graph
 from awslab.core.resource import Observed, Resource
@@ -39,6 +39,26 @@ class Kind(Generic[SpecT, FactsT]):
     def name(self) -> str:
         """As in ``kind:`` of a manifest."""
         return self.api.kind
+
+    @property
+    def kind(self) -> str:
+        """As *name*: what the watch asks for."""
+        return self.api.kind
+
+    @property
+    def group(self) -> str:
+        """The API group."""
+        return GROUP
+
+    @property
+    def version(self) -> str:
+        """The API version."""
+        return VERSION
+
+    @property
+    def plural(self) -> str:
+        """The name in the API's paths."""
+        return self.api.plural
 
     def spec_of(self, manifest: Mapping[str, Any]) -> SpecT:
         """The validated spec of *manifest*; raises pydantic's ValidationError."""

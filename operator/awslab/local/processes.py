@@ -21,6 +21,7 @@ from awslab.local.errors import LocalWorldError
 _CHILDREN: Final[dict[int, subprocess.Popen[bytes]]] = {}  # those of this process: it must collect them
 _CLOCK_TOLERANCE = 2.0  # seconds
 _POLL = 0.03
+_PAUSE_LIMIT = 2.0
 _TAIL = 20
 
 
@@ -60,11 +61,26 @@ class Running:
         except psutil.Error:
             return None
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send a signal, if the process still lives."""
         if process := self.process():
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+    def pause(self) -> None:
+        """Stop it where it is until SIGCONT; returns when it stands still."""
+        self.send(signal.SIGSTOP)
+        deadline = time.monotonic() + _PAUSE_LIMIT
+        while not self.is_paused() and time.monotonic() < deadline:
+            time.sleep(_POLL)
+
+    def is_paused(self) -> bool:
+        """Return whether it stands still."""
+        process = self.process()
+        try:
+            return bool(process and process.status() == psutil.STATUS_STOPPED)
+        except psutil.NoSuchProcess:  # ended between two looks
+            return False
 
     def wait(self, timeout: float) -> bool:
         """Return whether it ended within `timeout` seconds."""
@@ -75,10 +91,10 @@ class Running:
             time.sleep(_POLL)
         return True
 
-    def stop(self, grace: float) -> None:
+    def stop(self, grace: float, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and end it when `grace` seconds were not enough."""
-        self.signal(signal.SIGTERM)
-        self.signal(signal.SIGCONT)  # one that was paused hears it only when it goes on
+        self.send(number)
+        self.send(signal.SIGCONT)  # one that was paused hears it only when it goes on
         if not self.wait(grace):
             self.kill()
 

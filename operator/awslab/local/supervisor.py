@@ -1,6 +1,7 @@
 """What a world runs, written down in its folder, so that any later command finds it and ends it."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -94,9 +95,17 @@ class Supervisor:
         running = self.state.processes.get(name)
         return bool(running and running.process())
 
-    def stop(self, *names: str) -> None:
+    def stop(self, *names: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End these processes, side by side, and forget them."""
-        self._end(names, lambda running: running.stop(_GRACES.get(running.name, _GRACE)))
+        self._end(names, lambda running: running.stop(_GRACES.get(running.name, _GRACE), number))
+
+    def pause(self, name: str) -> None:
+        """Let this process stand still."""
+        self.state.processes[name].pause()
+
+    def resume(self, name: str) -> None:
+        """Let this process go on."""
+        self.state.processes[name].send(signal.SIGCONT)
 
     def kill(self, name: str) -> None:
         """End this process at once."""

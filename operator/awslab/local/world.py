@@ -209,17 +209,20 @@ class World:
             self.start_operator()
 
     def stop_operator(self, signal: signal.Signals = signal.SIGTERM) -> None:
-        """End the operator with SIGTERM or SIGINT; or SIGSTOP pauses it and SIGCONT lets it go on."""
-        running = self._state.processes.get("operator")
-        if not running:
-            raise LocalWorldError("The operator was not started.")
-        running.signal(signal)
-        if signal in _ENDING:
-            self._supervisor.stop("operator")
+        """Ask the operator to end, and return when it has."""
+        self._supervisor.stop("operator", number=signal)
 
     def kill_operator(self) -> None:
         """End the operator with SIGKILL."""
         self._supervisor.kill("operator")
+
+    def pause_operator(self) -> None:
+        """Let the operator stand still (SIGSTOP), as a machine that hangs."""
+        self._supervisor.pause("operator")
+
+    def resume_operator(self) -> None:
+        """Let the operator go on (SIGCONT)."""
+        self._supervisor.resume("operator")
 
     # --- how
 
@@ -286,15 +289,12 @@ class World:
         running = self._state.processes[name]
         try:
             if process := running.process():
-                state = "paused" if process.status() == psutil.STATUS_STOPPED else "running"
+                state = "paused" if running.is_paused() else "running"
                 memory = process.memory_info().rss
                 return ComponentStatus(name, state, running.pid, running.endpoint, running.started, memory)
         except psutil.NoSuchProcess:  # ended between two looks
             pass
         return ComponentStatus(name, "gone", running.pid, running.endpoint, running.started, 0)
-
-
-_ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 def _paths(progress: Progress) -> dict[str, str]:

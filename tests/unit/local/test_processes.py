@@ -91,7 +91,7 @@ def test_a_process_that_does_not_listen_is_killed(started, tmp_path):
 
 def test_a_paused_process_can_be_stopped(started):
     known = started()
-    known.signal(signal.SIGSTOP)
+    known.send(signal.SIGSTOP)
 
     known.stop(grace=5)
 

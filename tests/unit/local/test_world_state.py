@@ -79,7 +79,7 @@ def test_a_world_that_lives_says_what_it_needs(written, alive):
 def test_a_paused_process_is_shown_as_such(written, alive):
     world = World.load(written(aws=alive))
 
-    alive.signal(signal.SIGSTOP)
+    alive.send(signal.SIGSTOP)
     for _ in range(100):
         (status,) = world.status()
         if status.state == "paused":
@@ -232,4 +232,3 @@ def test_an_unknown_log_is_a_sentence_with_those_there_are(written):
 
     with pytest.raises(LocalWorldError, match="no log of scheduler: there are aws"):
         world.logs("scheduler")
-

@@ -106,6 +106,7 @@ class ControlPlane:
                 f"--kubeconfig={self._manager_kubeconfig}",
                 f"--root-ca-file={self._keys.authority}",
                 f"--service-account-private-key-file={self._keys.service_account_key}",
+                "--use-service-account-credentials=true",  # the rights are bound to those
                 f"--controllers={','.join(_CONTROLLERS)}",
                 "--leader-elect=false",
                 "--secure-port=0",

@@ -60,7 +60,7 @@ class Book:
     def __init__(self, service: str) -> None:
         self.service = service
 
-    def refuses(  # noqa: PLR0913 - the parts of a rule
+    def refuses(
         self, id_: str, *actions: str, code: str, does: str, see: str, status: int = 400
     ) -> Callable[[Check], Check]:
         """Enter a check made before a call is carried out: the sentence it returns refuses the call."""

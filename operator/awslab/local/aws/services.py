@@ -46,7 +46,7 @@ class PlainMoto:
         answer = Answer(HTTPStatus.OK)
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            answer.status = int(status.split()[0])
+            answer.status = int(status.split(maxsplit=1)[0])
             answer.headers = dict(headers)
 
         try:

@@ -155,8 +155,8 @@ def _terminated(world: World, due: Due) -> None:
         if address.instance is instance or (address.eni and address.eni.instance is instance):
             ec2.disassociate_address(address=address.public_ip)
     _terminate_of_moto(instance)
-    for eni in list(instance.nics.values()):
-        instance.detach_eni(eni)
+    for eni in instance.nics.values():  # which moto goes on asking for addresses, so they stay in its list
+        eni.instance, eni.attachment_id, eni.status = None, None, "available"
     instance.security_groups = []
     world.later("instance-forgotten", due.account, due.region, due.id, after=due.at)
 

@@ -135,6 +135,7 @@ def _create_network_interface(
     place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
     if not isinstance(private_ip_address, str) or not _lies_in(private_ip_address, place):
         private_ip_address = place.get_available_subnet_ip(instance=None)
+    wrote()
     return _create_interface_of_moto(self, place, private_ip_address, *rest, **more)
 
 
@@ -146,6 +147,7 @@ def _delete_network_interface(self: Any, eni_id: str) -> None:
     """Delete an interface and give its addresses back to the subnet."""
     eni = self.get_network_interface(eni_id)
     del self.enis[eni_id]
+    wrote()
     for address in eni.private_ip_addresses:
         eni.subnet.del_subnet_ip(address["PrivateIpAddress"])
 

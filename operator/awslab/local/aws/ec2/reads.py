@@ -37,9 +37,10 @@ def described(context: Context) -> Item:
     kind = BY_ACTION[context.call.action]
     wishes = filters.asked(context.params)
     filters.refuse_unknown(kind.describe, wishes)
+    size = paging.page_size(kind.describe, context.params)
     things = list(_narrowed(context, kind, _named(context, kind), wishes))
     rest = [(name, values) for name, values in wishes if not _is_narrow(kind, name)]
-    return _page(context, kind, things, rest)
+    return _page(context, kind, things, rest, size)
 
 
 @book.behaves(
@@ -120,9 +121,10 @@ def _narrowed(
     return things
 
 
-def _page(context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]]) -> Item:
+def _page(
+    context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]], size: int | None
+) -> Item:
     action = kind.describe
-    size = paging.page_size(action, context.params)
     first = paging.begin(action, context.params.get("NextToken"), [getattr(one, kind.key) for one in things])
     tests = [(filters.path_of(action, name), values) for name, values in rest]
     items: list[Item] = []
@@ -174,7 +176,13 @@ def _mend_interface(_: Any, item: Item) -> None:
         item.pop("Association", None)
 
 
+OF_THE_LIVING = ("NetworkInterfaces", "SecurityGroups", "PrivateIpAddress", "SubnetId", "VpcId")
+
+
 def _mend_instance(_: Any, item: Item) -> None:
+    if item["State"]["Name"] == "terminated":
+        for key in OF_THE_LIVING:
+            item.pop(key, None)
     for interface in item.get("NetworkInterfaces", []):
         _drop_empty(interface, "Association")
         if not item.get("SecurityGroups"):  # launched with NetworkInterfaces: moto has the groups there only

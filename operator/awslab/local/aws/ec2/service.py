@@ -100,13 +100,13 @@ class Ec2:
             raise AwsError("UnsupportedOperation", f"The local AWS does not carry {call.action}.")
         if call.action.startswith("Describe"):
             filters.refuse_unknown(call.action, filters.asked(call.params))
-        else:
-            patches.wrote()
         check_all("ec2", call.action, context)
         try:
             result = method()
         except ServiceException as error:
             raise AwsError(error.code, error.message) from error
+        finally:
+            patches.wrote()
         if not isinstance(result, ActionResult):
             return Answer(HTTPStatus.OK, dict(HEADERS), _text(result))
         follow_all("ec2", call.action, context, result.result)

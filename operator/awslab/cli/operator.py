@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
@@ -12,11 +12,12 @@ from awslab.controller.operator import Operator
 from awslab.settings import Settings, SettingsError, flag, make, read_file, variable
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
     from collections.abc import Callable
 
+    from pydantic.fields import FieldInfo
 
-class _Names(click.ParamType):
+
+class _Names(click.ParamType[tuple[str, ...]]):
     """Names separated by commas."""
 
     name = "names"
@@ -81,7 +82,8 @@ def _settings_options(command: Any) -> Any:
 def operator(**values: Any) -> None:
     """Run the operator: watch the objects and keep AWS as they say, until SIGTERM.
 
-    Each setting is a flag, an environment variable or a line of the --config file; the first that has it counts.
+    Each setting is a flag, an environment variable or a line of the --config file; the first that has it
+    counts.
     """
     try:
         settings = make(values)

@@ -7,7 +7,7 @@ import re
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 

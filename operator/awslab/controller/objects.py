@@ -5,7 +5,7 @@ Objects are the plain dictionaries of the API; they are never changed in place.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,23 +1,22 @@
 """Where changes of objects come from. The only module that knows kopf.
 
-kopf logs in, discovers, lists and watches, in a thread and an event loop of its own; we take nothing else of it
-(why: docs/adr, "kopf is a shell"). It ends when a watch ends in a way it does not expect (403, 404, 500), so
-it is run again and again, with a growing pause. What it is really doing we read from its HTTP traffic, as it
-has no probe that would tell.
+kopf logs in, discovers, lists and watches, in a thread and an event loop of its own; we take nothing else
+of it. It ends when a watch ends in a way it does not expect (403, 404, 500), so it is run again and again,
+with a growing pause. What it is really doing we read from its HTTP traffic, as it has no probe that tells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import logging
 import random
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import kopf
@@ -28,8 +27,9 @@ from awslab.controller.kube import path
 from awslab.controller.objects import Kind, Object
 
 if TYPE_CHECKING:
-    from kubernetes.client import Configuration
     from types import SimpleNamespace
+
+    from kubernetes.client import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -254,7 +254,7 @@ class KopfSource:
         return registry
 
     def _handler(self, kind: Kind) -> Callable[..., Any]:
-        async def on_event(event: Any, **_: Any) -> None:  # noqa: RUF029 - kopf runs others in a thread pool
+        async def on_event(event: Any, **_: Any) -> None:
             self._traffic.heard(kind)
             self._callback(kind, event["type"], event["object"])
 
@@ -274,7 +274,7 @@ class KopfSource:
             headers={"Authorization": header} if header else {},
             trace_configs=[self._trace()],
         )
-        expiration = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=_LOGIN_SECONDS)
+        expiration = datetime.now(UTC) + timedelta(seconds=_LOGIN_SECONDS)
         return kopf.AiohttpSession(server=found.host, aiohttp_session=session, expiration=expiration)
 
     def _trace(self) -> aiohttp.TraceConfig:

@@ -370,9 +370,7 @@ class FakeApi:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length)) if length else None
                 query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-                request = Request(
-                    self.command, url.path, query, body, self.headers.get("Content-Type", "")
-                )
+                request = Request(self.command, url.path, query, body, self.headers.get("Content-Type", ""))
                 with api.changed:
                     api.requests.append(request)
                     code = next((code for fault in api.faults if (code := fault(request)) is not None), None)
@@ -446,7 +444,12 @@ def _described(resource: Resource) -> list[dict]:
     base = {"kind": resource.kind, "namespaced": resource.namespaced, "verbs": verbs}
     return [
         {**base, "name": resource.plural, "singularName": resource.kind.lower()},
-        {**base, "name": f"{resource.plural}/status", "singularName": "", "verbs": ["get", "patch", "update"]},
+        {
+            **base,
+            "name": f"{resource.plural}/status",
+            "singularName": "",
+            "verbs": ["get", "patch", "update"],
+        },
     ]
 
 

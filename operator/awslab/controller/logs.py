@@ -26,8 +26,8 @@ _SECRETS = (
     re.compile(r"(?i)(?P<name>bearer\s+)[\w.~+/=-]{8,}"),
     re.compile(r"(?P<name>)\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
     re.compile(
-        r"(?i)(?P<name>(?:secret_?access_?key|session_?token|security-token|password)[\"']?\s*[:=]\s*[\"']?)"
-        r"[^\s\"',}]{6,}"
+        r"(?i)(?P<name>(?:secret_?access_?key|session_?token|security-token|password)[\\\"']*\s*[:=]\s*[\\\"']*)"
+        r"[^\s\\\"',}]{6,}"
     ),
 )
 

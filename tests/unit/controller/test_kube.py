@@ -26,7 +26,9 @@ def test_an_object_is_got_by_its_key(kube, made):
 
 
 def test_a_missing_object_is_gone(kube):
-    with pytest.raises(ApiGone, match=r"get /apis/awslab.dev/v1alpha1/namespaces/lab/labvpcs/a: 404 .*not found"):
+    with pytest.raises(
+        ApiGone, match=r"get /apis/awslab.dev/v1alpha1/namespaces/lab/labvpcs/a: 404 .*not found"
+    ):
         kube.get(LAB, A)
 
 
@@ -71,7 +73,10 @@ def test_a_status_for_an_older_state_is_a_conflict(api, kube, made):
 def test_a_status_for_an_earlier_object_of_that_name_is_a_conflict(api, kube, made):
     api.delete("labvpcs", "lab", "a")
     again = api.create("labvpcs", lab("a"))
-    mixed = {**made, "metadata": {**made["metadata"], "resourceVersion": again["metadata"]["resourceVersion"]}}
+    mixed = {
+        **made,
+        "metadata": {**made["metadata"], "resourceVersion": again["metadata"]["resourceVersion"]},
+    }
 
     with pytest.raises(ApiConflict):
         kube.write_status(LAB, mixed, ready_status())

@@ -82,7 +82,11 @@ def test_an_event_that_the_api_server_forgot_is_posted_anew(api, recorder, made)
 
 
 def test_an_event_of_a_cluster_wide_object_lives_in_default(api, recorder):
-    account = {"apiVersion": "awslab.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "prod", "uid": "u"}}
+    account = {
+        "apiVersion": "awslab.dev/v1alpha1",
+        "kind": "AwsAccount",
+        "metadata": {"name": "prod", "uid": "u"},
+    }
     recorder.event(account, "Normal", "Ready", "usable")
     recorder.stop()
 

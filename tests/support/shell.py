@@ -31,7 +31,7 @@ def ready_status(generation: int = 1) -> dict:
 
 
 class Keeper:
-    """A reconciler: holds the object, writes that it is ready, lets it go when asked; remembers its passes."""
+    """A reconciler that holds the object, says it is ready, lets it go when asked; remembers its passes."""
 
     def __init__(self, act: Callable | None = None) -> None:
         self.act = act or keep

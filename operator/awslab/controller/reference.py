@@ -41,15 +41,16 @@ def settings_page() -> str:
 def metrics_page() -> str:
     """The page of metrics, one row each."""
     own = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
-    labels = {found.name: metric._labelnames for metric in own for found in metric.describe()}  # noqa: SLF001 - the library shows labels only of what was counted
+    labels = {found.name: metric._labelnames for metric in own for found in metric.describe()}  # noqa: SLF001 - not shown elsewhere
+    collected = sorted(metrics.REGISTRY.collect(), key=lambda found: (found.name not in labels, found.name))
     rows = [
         (f"`{_exposed(found.name, found.type)}`", found.type,
          ", ".join(f"`{label}`" for label in labels.get(found.name, ())), found.documentation)
-        for found in sorted(metrics.REGISTRY.collect(), key=lambda found: (found.name not in labels, found.name))
+        for found in collected
     ]  # fmt: skip
     text = (
-        "At `/metrics` of the metrics address (`:8080`), in the format of Prometheus. Below the operator's own are\n"
-        "those of its process."
+        "At `/metrics` of the metrics address (`:8080`), in the format of Prometheus. Below the operator's own\n"
+        "are those of its process."
     )
     return _page("Metrics of the operator", text, ("metric", "type", "labels", "meaning"), rows)
 

@@ -1,5 +1,10 @@
-"""`python -m awslab` is `awslab operator`."""
+"""`python -m awslab`: the operator; any other command of `awslab` may be named."""
 
-from awslab.cli.operator import operator
+import sys
 
-operator(prog_name="awslab operator")
+from awslab.cli.main import main
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    named = arguments and not arguments[0].startswith("-")
+    main(arguments if named else ["operator", *arguments], prog_name="awslab")

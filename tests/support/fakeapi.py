@@ -44,7 +44,7 @@ BUILT_IN = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - it is no error, but an answer
+class Refused(Exception):
     def __init__(self, code: int, message: str = "") -> None:
         super().__init__(message)
         self.code = code

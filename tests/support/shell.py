@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from support.fakeapi import FakeApi, Resource
+from tests.support.fakeapi import FakeApi, Resource
 
 LAB = Resource("awslab.dev", "v1alpha1", "labvpcs", "LabVpc")
 TWIN = Resource("awslab.dev", "v1alpha1", "labtwins", "LabTwin")

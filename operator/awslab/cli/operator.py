@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
 from awslab.controller import logs
 from awslab.controller.operator import Operator
 from awslab.settings import Settings, SettingsError, flag, make, read_file, variable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pydantic.fields import FieldInfo
 
 
 class _Names(click.ParamType[tuple[str, ...]]):

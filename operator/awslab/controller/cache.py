@@ -9,13 +9,11 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
 
 from awslab.controller.objects import Key, Object, concerns_us, deleting, healthy, newer, stripped, uid
 from awslab.controller.schedule import Priority
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
 
 _GRAVES = 10_000
 

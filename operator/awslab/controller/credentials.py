@@ -16,7 +16,7 @@ from kubernetes.client import Configuration
 _POOL = 32
 
 
-class NoCredentials(Exception):  # noqa: N818 - named for what it says, as the other errors here
+class NoCredentials(Exception):
     """There is no way to reach a cluster; the message says what to set."""
 
 

@@ -7,15 +7,12 @@ what it wrote is there before the next line runs; that makes an intent in the st
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Protocol
 
+from awslab.controller.cache import Cache
 from awslab.controller.kube import ApiGone, Kube
 from awslab.controller.objects import Key, Kind, Object, deleting, has_finalizer, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from awslab.controller.cache import Cache
 
 EventType = Literal["Normal", "Warning"]
 

@@ -11,21 +11,18 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
+from kubernetes.client.rest import RESTResponse
 
 from awslab import metrics
 from awslab.controller.objects import FINALIZER, Key, Kind, Object, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from kubernetes.client.rest import RESTResponse
 
 _log = logging.getLogger(__name__)
 
@@ -43,23 +40,23 @@ class ApiError(Exception):
         self.retry_after = retry_after
 
 
-class ApiUnavailable(ApiError):  # noqa: N818 - named for what it says
+class ApiUnavailable(ApiError):
     """No answer, too many requests or a fault of the server: nobody has to act, trying again helps."""
 
 
-class ApiConflict(ApiError):  # noqa: N818 - named for what it says
+class ApiConflict(ApiError):
     """The object is no longer what the write was based on: look again."""
 
 
-class ApiGone(ApiError):  # noqa: N818 - named for what it says
+class ApiGone(ApiError):
     """The object (or its whole kind) does not exist."""
 
 
-class ApiDenied(ApiError):  # noqa: N818 - named for what it says
+class ApiDenied(ApiError):
     """The administrator must allow it: the message names what RBAC or an admission policy refused."""
 
 
-class ApiRejected(ApiError):  # noqa: N818 - named for what it says
+class ApiRejected(ApiError):
     """The request itself is wrong, mostly because the CRD in the cluster is older than this operator."""
 
 
@@ -168,7 +165,7 @@ class Kube:
 
     # -- anything
 
-    def request(  # noqa: PLR0913 - an HTTP request has these parts
+    def request(
         self,
         verb: str,
         method: str,

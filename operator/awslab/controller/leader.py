@@ -14,16 +14,14 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from awslab import metrics
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.objects import Object, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +79,7 @@ class Leader:
     the call to AWS; therefore ask immediately before.
     """
 
-    def __init__(  # noqa: PLR0913 - everything that a test must be able to hold in its hand
+    def __init__(
         self,
         kube: Kube,
         *,

@@ -16,7 +16,9 @@ import socket
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+
+from kubernetes.client import Configuration
 
 from awslab import metrics
 from awslab.controller import credentials
@@ -32,11 +34,6 @@ from awslab.controller.server import Check, Server
 from awslab.controller.source import KopfSource, Source
 from awslab.controller.sweep import Sweep
 from awslab.settings import Settings, host_and_port
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from kubernetes.client import Configuration
 
 _log = logging.getLogger(__name__)
 

@@ -12,18 +12,15 @@ import queue
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from awslab import metrics
+from awslab.controller.handle import EventType
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.objects import Object, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from awslab.controller.handle import EventType
 
 _log = logging.getLogger(__name__)
 

@@ -39,9 +39,7 @@ def _result(check: Check) -> str | None:
 class Server:
     """Answers in a thread of its own."""
 
-    def __init__(
-        self, host: str, port: int, *, liveness: Mapping[str, Check], readiness: Mapping[str, Check]
-    ) -> None:
+    def __init__(self, host: str, port: int, *, liveness: Mapping[str, Check], readiness: Mapping[str, Check]) -> None:
         """Port 0 takes a free one.
 
         Raises:
@@ -50,9 +48,7 @@ class Server:
         self._checks = {"/healthz": liveness, "/livez": liveness, "/readyz": readiness}
         self._http = ThreadingHTTPServer((host, port), self._handler())
         self._http.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.1,), name="http", daemon=True
-        )
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)
 
     @property
     def address(self) -> str:

@@ -16,20 +16,17 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import aiohttp
 import kopf
+from kubernetes.client import Configuration
 
 from awslab import metrics
 from awslab.controller import credentials
 from awslab.controller.kube import path
 from awslab.controller.objects import Kind, Object
-
-if TYPE_CHECKING:
-    from types import SimpleNamespace
-
-    from kubernetes.client import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -278,9 +275,7 @@ class KopfSource:
         registry = kopf.OperatorRegistry()
         kopf.on.login(registry=registry, id="login")(self._login)
         for kind in self._kinds:
-            kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)(
-                self._handler(kind)
-            )
+            kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)(self._handler(kind))
         return registry
 
     def _handler(self, kind: Kind) -> Callable[..., Any]:

@@ -10,16 +10,12 @@ import logging
 import random
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from awslab.controller.cache import Cache
 from awslab.controller.kube import ApiError, ApiGone, Kube
 from awslab.controller.objects import Key, Kind, key_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from awslab.controller.cache import Cache
-    from awslab.controller.source import Source
+from awslab.controller.source import Source
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +27,7 @@ _DEAF_SECONDS = 900.0
 class Sweep:
     """Compares the cache with a listing, every *interval* seconds and after every break of a watch."""
 
-    def __init__(  # noqa: PLR0913 - it stands between four parts
+    def __init__(
         self,
         kinds: Sequence[Kind],
         kube: Kube,

@@ -1,4 +1,5 @@
 import pytest
+from tests.support.shell import LAB, lab, ready_status
 
 from awslab.controller import credentials
 from awslab.controller.kube import (
@@ -11,7 +12,6 @@ from awslab.controller.kube import (
     Kube,
 )
 from awslab.controller.objects import FINALIZER, Key
-from support.shell import LAB, lab, ready_status
 
 A = Key("LabVpc", "lab", "a")
 
@@ -26,9 +26,7 @@ def test_an_object_is_got_by_its_key(kube, made):
 
 
 def test_a_missing_object_is_gone(kube):
-    with pytest.raises(
-        ApiGone, match=r"get /apis/awslab.dev/v1alpha1/namespaces/lab/labvpcs/a: 404 .*not found"
-    ):
+    with pytest.raises(ApiGone, match=r"get /apis/awslab.dev/v1alpha1/namespaces/lab/labvpcs/a: 404 .*not found"):
         kube.get(LAB, A)
 
 

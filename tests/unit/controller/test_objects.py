@@ -1,4 +1,5 @@
 import pytest
+from tests.support.shell import ready_status
 
 from awslab.controller.objects import (
     FINALIZER,
@@ -9,7 +10,6 @@ from awslab.controller.objects import (
     newer,
     stripped,
 )
-from support.shell import ready_status
 
 
 def obj(version="1", **metadata):

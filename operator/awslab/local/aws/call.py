@@ -1,0 +1,137 @@
+"""One call as it came in: which service, which action, by whom, with what."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from botocore.exceptions import UnknownServiceError
+from moto.core.request import Request
+from moto.core.routing import NotFound, get_service_router
+from moto.core.utils import get_service_model
+from moto.iam.models import get_account_id_from
+
+# Where the name in a signature is not the name of the service's model.
+MODELS = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancing": "elbv2",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+    "email": "ses",
+}
+CREDENTIAL = re.compile(r"(?:Credential=|X-Amz-Credential=)([^/,&]+)(?:/|%2F)\d{8}(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)")
+RESOURCE = re.compile(r"\b[a-z]{1,20}(?:-[a-z]{1,20})?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+
+
+@dataclass
+class Call:
+    """What is known of a call before it is carried out."""
+
+    service: str
+    action: str
+    region: str
+    account: str
+    access_key: str
+    who: str
+    user_agent: str
+    protocol: str
+    environ: dict[str, Any] = field(repr=False)
+    body: bytes = field(repr=False, default=b"")
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def resources(self) -> list[str]:
+        """Return the ids of resources that the parameters name, each once."""
+        return list(dict.fromkeys(RESOURCE.findall(json.dumps(self.params, default=str))))
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Take the whole body from the connection and leave a copy for whoever reads next."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = stream.read()
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    else:
+        body = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return bytes(body)
+
+
+def parse(environ: dict[str, Any]) -> Call:
+    """Read a call from a WSGI environment; what cannot be told stays empty."""
+    body = read_body(environ)
+    access_key, region, service = _signature(environ)
+    form = _form(environ, body)
+    if not service and "Action" in form:
+        service, region = "sts", region or "us-east-1"  # the only unsigned calls of a query service
+    call = Call(
+        service=service or "s3",
+        action=form.get("Action", ""),
+        region=region or "us-east-1",
+        account=get_account_id_from(access_key),
+        access_key=access_key,
+        who=_who(access_key),
+        user_agent=environ.get("HTTP_USER_AGENT", ""),
+        protocol=_protocol(service or "s3"),
+        environ=environ,
+        body=body,
+        params={k: v for k, v in form.items() if k not in {"Action", "Version"}},
+    )
+    return call if call.action else _name_action(call)
+
+
+def _signature(environ: dict[str, Any]) -> tuple[str, str, str]:
+    signed = environ.get("HTTP_AUTHORIZATION", "") or environ.get("QUERY_STRING", "")
+    found = CREDENTIAL.search(signed)
+    return (found[1], found[2], found[3].lower()) if found else ("", "", "")
+
+
+def _form(environ: dict[str, Any], body: bytes) -> dict[str, str]:
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    pairs = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {key: values[-1] for key, values in pairs.items()}
+
+
+def _name_action(call: Call) -> Call:
+    """Find the action of a JSON or REST call, and its parameters where they are JSON."""
+    target = call.environ.get("HTTP_X_AMZ_TARGET", "")
+    call.action = target.rpartition(".")[2] if target else _route(call)
+    if call.body[:1] == b"{":
+        try:
+            call.params = json.loads(call.body)
+        except ValueError:
+            call.params = {}
+    return call
+
+
+def _route(call: Call) -> str:
+    request = Request(call.environ | {"wsgi.input": io.BytesIO(call.body)})
+    try:
+        operation, parameters = get_service_router(MODELS.get(call.service, call.service)).match(request)
+    except (NotFound, NotImplementedError, UnknownServiceError):
+        return ""
+    call.params = dict(parameters)
+    return str(operation.name)
+
+
+def _protocol(service: str) -> str:
+    try:
+        return str(get_service_model(MODELS.get(service, service)).protocol)
+    except UnknownServiceError:
+        return "json"
+
+
+def _who(access_key: str) -> str:
+    """Name an assumed role by its session, anybody else by the access key."""
+    from moto.sts.models import sts_backends  # noqa: PLC0415 - moto loads a service when it is first used
+
+    for account in list(sts_backends.values()):
+        for backend in list(account.values()):
+            if role := backend.get_assumed_role_from_access_key(access_key):
+                return f"{role.role_arn.rpartition('/')[2]}/{role.session_name}"
+    return access_key

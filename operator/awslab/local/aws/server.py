@@ -1,0 +1,52 @@
+"""The HTTP server of a local AWS: one thread a connection, on loopback only."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import make_server
+
+from awslab.local.aws.app import LocalAws
+
+if TYPE_CHECKING:
+    from werkzeug.serving import BaseWSGIServer
+
+    from awslab.local.aws.world import World
+
+HOST = "127.0.0.1"
+
+
+class Handler(MotoRequestHandler):  # type: ignore[misc] # moto has no types for us
+    """Keeps connections open, sends at once, and leaves logging to the application."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go in two writes: Nagle would wait 40 ms in between
+
+    def log(self, *_: object) -> None:
+        """Say nothing: the call log tells more."""
+
+
+class Server:
+    """A local AWS that serves; also within another process, as tests do."""
+
+    def __init__(self, world: World, port: int = 0) -> None:
+        self.world = world
+        self._http: BaseWSGIServer = make_server(HOST, port, LocalAws(world), threaded=True, request_handler=Handler)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def endpoint(self) -> str:
+        """Return the address to give to boto3 as `endpoint_url`."""
+        return f"http://{HOST}:{self._http.port}"
+
+    def start(self) -> None:
+        """Serve in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving; calls that hang are let go."""
+        self.world.faults.remove()
+        self._http.shutdown()
+        self._http.server_close()

@@ -1,0 +1,80 @@
+"""Who answers a call: a service of ours, or moto as it is."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+from awslab.local.aws.errors import AwsError
+from awslab.local.aws.wire import Answer
+
+if TYPE_CHECKING:
+    from awslab.local.aws.call import Call
+    from awslab.local.aws.world import World
+
+log = logging.getLogger(__name__)
+
+
+class Service(Protocol):
+    """Answers the calls of one AWS service."""
+
+    def prepare(self, call: Call) -> None:
+        """Read the parameters of a call; raises AwsError where they cannot be read."""
+
+    def answer(self, call: Call) -> Answer:
+        """Carry a call out, with the world's lock held; raises AwsError to refuse."""
+
+    def made(self, call: Call, answer: Answer) -> list[str]:
+        """Return the ids of the resources that a call has made."""
+
+
+class PlainMoto:
+    """A service for which there are no rules yet: moto's own answer."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.app = DomainDispatcherApplication(create_backend_app)
+
+    def prepare(self, call: Call) -> None:
+        """Nothing to do: the parameters are what the call brought."""
+
+    def answer(self, call: Call) -> Answer:
+        """Let moto answer; what it does not know is an error that botocore can read."""
+        answer = Answer(HTTPStatus.OK)
+
+        def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            answer.status = int(status.split(maxsplit=1)[0])
+            answer.headers = dict(headers)
+
+        try:
+            answer.body = b"".join(self.app(call.environ, start))
+        except NotImplementedError as error:
+            raise unknown_action(call) from error
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            answer.result = error_code(answer)
+        return answer
+
+    def made(self, _call: Call, _answer: Answer) -> list[str]:
+        """Nothing is known of what other services make."""
+        return []
+
+
+def unknown_action(call: Call) -> AwsError:
+    """Return the refusal of an action that the service, or its emulation, does not have."""
+    name = "InvalidAction" if call.protocol in {"ec2", "query"} else "UnknownOperationException"
+    return AwsError(name, f"The action {call.action} is not valid for this web service.")
+
+
+def error_code(answer: Answer) -> str:
+    """Find the error code in an answer of moto, for the log."""
+    header = answer.headers.get("x-amzn-errortype") or answer.headers.get("x-amzn-ErrorType")
+    if header:
+        return header.split(":")[0]
+    for begin, end in ((b"<Code>", b"<"), (b'"__type": "', b'"'), (b'"__type":"', b'"')):
+        _, found, rest = answer.body.partition(begin)
+        if found:
+            return rest.partition(end)[0].decode().rpartition("#")[2]
+    return str(answer.status)

@@ -1,0 +1,20 @@
+"""How long AWS usually takes, in seconds: the one table that every delay comes from.
+
+A world multiplies them by its time scale (1/100 unless told otherwise).
+"""
+
+USUAL_SECONDS: dict[str, float] = {
+    "vpc-available": 1,
+    "subnet-available": 1,
+    "nat-available": 100,
+    "nat-failed": 15,
+    "nat-deleted": 60,
+    "nat-forgotten": 3600,  # how long a deleted or failed one is still shown
+    "instance-running": 20,
+    "instance-stopped": 30,
+    "instance-terminated": 40,
+    "instance-forgotten": 3600,
+    "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
+    "endpoint-deleted": 60,
+    "token-forgotten": 86_400,  # how long a ClientToken is remembered
+}

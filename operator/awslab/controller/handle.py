@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 from awslab.controller.cache import Cache
-from awslab.controller.kube import ApiGone, Kube
+from awslab.controller.kube import ApiGone, ApiUnavailable, Kube
 from awslab.controller.objects import Key, Kind, Object, deleting, has_finalizer, meta
 
 EventType = Literal["Normal", "Warning"]
@@ -83,6 +83,7 @@ class Handle:
                 return
             if deleting(self._obj):
                 raise ApiGone(f"{self.key} is being deleted: it can no longer be held")
+            self._guard()
             self._store(self._kube.add_finalizer(self.kind, self._obj))
 
     def remove_finalizer(self) -> None:
@@ -90,6 +91,7 @@ class Handle:
         with self._lock:
             if not has_finalizer(self._obj):
                 return
+            self._guard()
             try:
                 self._store(self._kube.remove_finalizer(self.kind, self._obj))
             except ApiGone:
@@ -100,6 +102,7 @@ class Handle:
         with self._lock:
             if (self._obj.get("status") or {}) == status:
                 return False
+            self._guard()
             self._store(self._kube.write_status(self.kind, self._obj, status))
             return True
 
@@ -122,6 +125,10 @@ class Handle:
     def refers_to(self, targets: Iterable[Key]) -> None:
         """Have the next pass over this object as soon as one of *targets* is Ready, changes, or goes."""
         self._cache.refers(self.key, targets)
+
+    def _guard(self) -> None:
+        if not self._is_leader():
+            raise ApiUnavailable(f"{self.key} is not written: this replica leads no longer")
 
     def _store(self, obj: Object) -> None:
         if not meta(obj).get("finalizers") and deleting(obj):

@@ -37,6 +37,8 @@ from awslab.settings import Settings, host_and_port
 
 _log = logging.getLogger(__name__)
 
+_FENCED_SECONDS = 1.0
+
 
 class Operator:
     """Everything that runs in one process: ``run`` does all; ``start`` and ``drain`` are its halves."""
@@ -179,6 +181,9 @@ class Operator:
         obj = self.cache.get(key)
         if obj is None:
             self.queue.discard(key)
+            return
+        if not self.leader.is_leader():
+            self.queue.add_after(key, _FENCED_SECONDS)
             return
         pass_id = uuid.uuid4().hex[:8]
         began = time.monotonic()

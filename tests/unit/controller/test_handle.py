@@ -1,13 +1,13 @@
 import threading
 
 import pytest
+from tests.support.shell import LAB, lab, ready_status
 
 from awslab.controller.cache import Cache
 from awslab.controller.handle import Handle
-from awslab.controller.kube import ApiConflict, ApiGone
+from awslab.controller.kube import ApiConflict, ApiGone, ApiUnavailable
 from awslab.controller.objects import FINALIZER, key_of
 from awslab.controller.queue import WorkQueue
-from tests.support.shell import LAB, lab, ready_status
 
 
 class Told:
@@ -117,3 +117,13 @@ def test_an_event_is_about_the_object(handle):
     handle.event("Normal", "Created", "made")
 
     assert [("a", "Normal", "Created", "made")] == handle._recorder.events
+
+
+def test_nothing_is_written_by_a_replica_that_leads_no_longer(api, handle):
+    handle._is_leader = lambda: False
+
+    for write in (handle.ensure_finalizer, lambda: handle.write_status(ready_status())):
+        with pytest.raises(ApiUnavailable, match="leads no longer"):
+            write()
+
+    assert [] == api.writes()

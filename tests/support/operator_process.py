@@ -1,7 +1,7 @@
-"""An operator in a process of its own, for tests of signals: ``python operator_process.py NAME JOURNAL SECONDS``.
+"""An operator in a process of its own, for tests of signals: NAME JOURNAL SECONDS KUBECONFIG POLL.
 
-Settings come from the environment. Each pass takes so many seconds and then, if the fence is open, writes its name into
-the journal, as if that were a call to AWS.
+Each pass takes so many seconds and then, if the fence is open, writes its name into the journal, as if that were
+a call to AWS.
 """
 
 import sys
@@ -38,8 +38,8 @@ if __name__ == "__main__":
         kubeconfig=kubeconfig,
         metrics_address="127.0.0.1:0",
         lease_namespace="awslab-system",
-        lease_duration=3,
-        lease_renew=0.5,
+        lease_duration=2,
+        lease_renew=0.4,
         lease_poll=float(poll),
         grace=5,
     )

@@ -41,6 +41,7 @@ _SERVER_SECONDS = 290
 _STALE_SECONDS = _SERVER_SECONDS + _SILENCE_SECONDS + 30
 _TELL_SECONDS = 5.0
 _SILENT = "nothing heard of it yet; is its CRD installed?"
+_RETRY_SECONDS = (0.5, 1, 2)
 _RESTART_SECONDS = (0.5, 15.0)
 
 
@@ -268,7 +269,7 @@ class KopfSource:
         settings.watching.inactivity_timeout = _SILENCE_SECONDS
         settings.networking.request_timeout = 60
         settings.networking.connect_timeout = 10
-        settings.networking.error_backoffs = (0.5, 1, 2)  # then it ends, and we start it again
+        settings.networking.error_backoffs = _RETRY_SECONDS  # then it ends, and we start it again
         return settings
 
     def _registry(self) -> kopf.OperatorRegistry:

@@ -22,8 +22,8 @@ def spawn(api, tmp_path):
     def start(name, seconds=0.0):
         script = [sys.executable, "-m", "tests.support.operator_process"]
         arguments = [name, str(tmp_path / "journal"), str(seconds), api.kubeconfig(tmp_path), "0.2"]
-        log = (tmp_path / f"{name}.log").open("w")
-        process = subprocess.Popen([*script, *arguments], cwd=ROOT, stderr=log)
+        output = (tmp_path / f"{name}.log").open("w")
+        process = subprocess.Popen([*script, *arguments], cwd=ROOT, stderr=output)
         running.append(process)
         return process
 
@@ -37,6 +37,11 @@ def spawn(api, tmp_path):
 def journal(tmp_path):
     path = tmp_path / "journal"
     return lambda: path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def log(tmp_path):
+    return lambda name: (tmp_path / f"{name}.log").read_text()
 
 
 def test_sigterm_lets_a_pass_end_writes_its_status_and_gives_the_lease_back(api, spawn, journal):
@@ -64,26 +69,26 @@ def test_a_second_signal_ends_at_once(api, spawn, journal):
     assert time.monotonic() - began < 1
 
 
-def test_a_killed_leader_is_followed_when_its_lease_is_over(api, spawn, journal):
+def test_a_killed_leader_is_followed_when_its_lease_is_over(api, spawn, journal, log):
     api.create("labvpcs", lab("a"))
     one = spawn("one")
     eventually(lambda: "one call" in journal(), 20)
     spawn("two")
-    time.sleep(4)  # both have long started
+    eventually(lambda: "watching labvpcs" in log("two"), 20)
     one.kill()
     began = time.monotonic()
     api.create("labvpcs", lab("b"))
     eventually(lambda: "two call" in journal(), 20)
 
-    assert 1 < time.monotonic() - began < 6
+    assert 0.5 < time.monotonic() - began < 5
 
 
-def test_a_leader_that_was_stopped_and_goes_on_makes_no_call_any_more(api, spawn, journal):
+def test_a_leader_that_was_stopped_and_goes_on_makes_no_call_any_more(api, spawn, journal, log):
     api.create("labvpcs", lab("a"))
     one = spawn("one")
     eventually(lambda: "one call" in journal(), 20)
     spawn("two")
-    time.sleep(4)
+    eventually(lambda: "watching labvpcs" in log("two"), 20)
     os.kill(one.pid, signal.SIGSTOP)
     api.create("labvpcs", lab("b"))
     eventually(lambda: "two call" in journal(), 20)

@@ -92,7 +92,8 @@ def test_an_expired_watch_begins_with_a_new_listing(api, watch):
     eventually(lambda: ("ADDED", "b") in found.seen)
 
 
-def test_a_refusal_is_told_and_overcome(api, watch):
+def test_a_refusal_is_told_and_overcome(api, watch, monkeypatch):
+    monkeypatch.setattr(source, "_RETRY_SECONDS", (0.1, 0.1, 0.1))
     found = watch()
     api.fail(403, times=5, match=lambda request: request.path.endswith("/labvpcs"))
 

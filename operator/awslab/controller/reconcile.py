@@ -204,15 +204,31 @@ class _Pass:
         missing = {s.address for s in steps if s.desired and not s.found} - unseen
         kept = {a: since for a, since in self.before.get("intents", {}).items() if a in unseen}
         stamps = kept | dict.fromkeys(missing, stamp)
-        status = self.telling.verdict(conditions.before_work(steps, drift=bool(drift)), drift)
-        self._write(status | {"intents": stamps, "resources": self.telling.resources(steps, {})})
+        self._announce(conditions.before_work(steps, drift=bool(drift)), steps, drift, stamps)
         tell(self.handle, self.kind.name).drifted(drift, self.before.get("drift", ()))
         return stamps
 
     def _begin_deletion(self, steps: Sequence[Step]) -> Mapping[str, str]:
-        status = self.telling.verdict(conditions.deleting(steps))
-        self._write(status | {"resources": self.telling.resources(steps, {})})
+        self._announce(conditions.deleting(steps), steps, (), self.before.get("intents", {}))
         return {}
+
+    def _announce(
+        self, verdict: Verdict, steps: Sequence[Step], drift: Sequence[Drift], intents: Mapping[str, str]
+    ) -> None:
+        """Tell what is about to happen; while a failure is being retried that is no news, and nothing flaps."""
+        told = self.telling.verdict(verdict, drift)
+        if self._retrying():
+            told = dict(self.before)
+        elif synced := self._condition("Synced"):
+            told["conditions"] = [synced if c["type"] == "Synced" else c for c in told["conditions"]]
+        self._write(told | {"intents": intents, "resources": self.telling.resources(steps, {})})
+
+    def _retrying(self) -> bool:
+        synced = self._condition("Synced") or {}
+        return synced.get("status") == "False" and synced.get("observedGeneration") == self.telling.generation
+
+    def _condition(self, type_: str) -> Mapping[str, Any] | None:
+        return next((c for c in self.before.get("conditions", ()) if c["type"] == type_), None)
 
     def _told(self, result: Pass, verdict: Verdict, drift: Sequence[Drift]) -> Status:
         """The status at the end of a pass."""
@@ -250,7 +266,7 @@ class _Pass:
         verdict = conditions.of_error(error)
         status = self.telling.verdict(verdict)
         status["drift"] = self.before.get("drift", [])
-        ready = next((c for c in self.before.get("conditions", ()) if c["type"] == "Ready"), None)
+        ready = self._condition("Ready")
         if ready and not verdict.stalled:
             status["conditions"][0] = self._doubted(ready)
         self._write(status)

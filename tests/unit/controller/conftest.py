@@ -1,13 +1,13 @@
 import logging
 
 import pytest
-from tests.support.fakeapi import FakeApi
-from tests.support.shell import LAB, TWIN
 
 from awslab.controller import credentials
 from awslab.controller.kube import Kube
 from awslab.controller.operator import Operator
 from awslab.settings import Settings
+from tests.support.fakeapi import FakeApi
+from tests.support.shell import LAB, TWIN
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import pytest
-from tests.support.shell import ready_status
 
 from awslab.controller.cache import Cache, References
 from awslab.controller.objects import Key
 from awslab.controller.schedule import Priority
+from tests.support.shell import ready_status
 
 A, B = Key("LabVpc", "lab", "a"), Key("LabVpc", "lab", "b")
 

@@ -1,13 +1,13 @@
 import threading
 
 import pytest
-from tests.support.shell import LAB, lab, ready_status
 
 from awslab.controller.cache import Cache
 from awslab.controller.handle import Handle
 from awslab.controller.kube import ApiConflict, ApiGone, ApiUnavailable
 from awslab.controller.objects import FINALIZER, key_of
 from awslab.controller.queue import WorkQueue
+from tests.support.shell import LAB, lab, ready_status
 
 
 class Told:

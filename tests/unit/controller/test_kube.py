@@ -1,5 +1,4 @@
 import pytest
-from tests.support.shell import LAB, lab, ready_status
 
 from awslab.controller import credentials
 from awslab.controller.kube import (
@@ -12,6 +11,7 @@ from awslab.controller.kube import (
     Kube,
 )
 from awslab.controller.objects import FINALIZER, Key
+from tests.support.shell import LAB, lab, ready_status
 
 A = Key("LabVpc", "lab", "a")
 

@@ -1,9 +1,9 @@
 import time
 
 import pytest
-from tests.support.shell import eventually
 
 from awslab.controller.leader import AlwaysLeader, Leader, Sighting, Timing
+from tests.support.shell import eventually
 
 FAST = Timing(duration=2.0, renew=0.2, poll=0.1)
 

@@ -1,5 +1,4 @@
 import pytest
-from tests.support.shell import ready_status
 
 from awslab.controller.objects import (
     FINALIZER,
@@ -10,6 +9,7 @@ from awslab.controller.objects import (
     newer,
     stripped,
 )
+from tests.support.shell import ready_status
 
 
 def obj(version="1", **metadata):

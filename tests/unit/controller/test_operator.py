@@ -6,10 +6,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from tests.support.shell import LAB, Keeper, eventually, is_ready, keep, lab, ready_status
 
 from awslab import metrics
 from awslab.controller.objects import FINALIZER, Key
+from tests.support.shell import LAB, Keeper, eventually, is_ready, keep, lab, ready_status
 
 
 def probe(operator, path):

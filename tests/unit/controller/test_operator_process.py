@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.support import operator_process
 from tests.support.shell import eventually, is_ready, lab
 

@@ -1,10 +1,10 @@
 import time
 
 import pytest
-from tests.support.shell import eventually, lab
 
 from awslab import metrics
 from awslab.controller.recorder import Allowance, EventRecorder
+from tests.support.shell import eventually, lab
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support.fakeapi import Resource
-from tests.support.shell import LAB, TWIN, eventually, lab
 
 from awslab.controller import credentials, source
 from awslab.controller.source import KopfSource, Traffic
+from tests.support.fakeapi import Resource
+from tests.support.shell import LAB, TWIN, eventually, lab
 
 
 @pytest.fixture

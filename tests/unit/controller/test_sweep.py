@@ -1,10 +1,10 @@
 import pytest
-from tests.support.shell import LAB, TWIN, eventually, lab, ready_status
 
 from awslab.controller.cache import Cache
 from awslab.controller.objects import Key, key_of
 from awslab.controller.queue import Priority, WorkQueue
 from awslab.controller.sweep import Sweep
+from tests.support.shell import LAB, TWIN, eventually, lab, ready_status
 
 A, B = Key("LabVpc", "lab", "a"), Key("LabVpc", "lab", "b")
 

@@ -1,20 +1,18 @@
 """Every setting of the operator: its name, type, default and what it does.
 
-A setting is given as a flag (``--aws-concurrency``), an environment variable (``AWSLAB_AWS_CONCURRENCY``) or in a YAML
-file (``awsConcurrency``); the first of these that has it counts. Flags, help and the page
+A setting is given as a flag (``--aws-concurrency``), an environment variable (``AWSLAB_AWS_CONCURRENCY``)
+or in a YAML file (``awsConcurrency``); the first of these that has it counts. Flags, help and the page
 ``docs/reference/settings.md`` are made from this model.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENVIRONMENT_PREFIX = "AWSLAB_"
 

@@ -25,7 +25,7 @@ def test_each_part_that_differs_is_told_by_itself():
     drift = drift_of(seen(NET, fields={"dns": False}), seen(WEB, fields={"links": FrozenMap()}))
 
     assert drift == [
-        Drift("Net/net", "dns", "present", "False"),
+        Drift("Net/net", "dns", "True", "False"),
         Drift("Host/web", "links.443 0.0.0.0/0", "web", "none"),
     ]
 
@@ -51,4 +51,4 @@ def test_what_nobody_wants_any_more_is_no_drift():
 
 
 def test_drift_reads_as_a_sentence():
-    assert str(Drift("Net/net", "dns", "present", "False")) == "Net/net dns: want present, have False"
+    assert str(Drift("Net/net", "dns", "True", "False")) == "Net/net dns: want True, have False"

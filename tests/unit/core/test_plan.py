@@ -95,13 +95,15 @@ class TestChange:
         assert {
             "links.80 id-net-net-1: old words -> web",
             "links.443 10.0.0.0/8: none -> tls",
-            "links.22 0.0.0.0/0:  -> none",
+            "links.22 0.0.0.0/0: present -> none",
         } == {str(c) for c in step.changes}
 
     def test_a_set_is_changed_element_by_element(self):
         wanted = Host(name="web", friends=frozenset({NET}))
 
-        step = step_for("Host/web", graph_of(NET, wanted), [seen(NET), seen(wanted, fields={"friends": frozenset({"x"})})])
+        step = step_for(
+            "Host/web", graph_of(NET, wanted), [seen(NET), seen(wanted, fields={"friends": frozenset({"x"})})]
+        )
 
         assert [("friends.id-net-net-1", True, False), ("friends.x", False, True)] == [
             (c.path, c.adds, c.removes) for c in step.changes
@@ -247,7 +249,7 @@ class TestForeseen:
 def test_a_step_reads_as_a_sentence():
     steps = plan(graph_of(NET, HOST), [seen(NET, fields={"dns": False})], HINTS)
 
-    assert ["Update Net/net: dns: False -> present", "Create Host/web"] == [str(s) for s in steps]
+    assert ["Update Net/net: dns: False -> True", "Create Host/web"] == [str(s) for s in steps]
 
 
 def test_every_type_of_the_fakes_can_be_kept():

@@ -124,6 +124,20 @@ class TestChanges:
         assert ["m.k: none -> x", "s: 1 -> 2", "m.l: y -> none"] == [str(c) for c in self.changes]
 
 
-@pytest.mark.parametrize(("value", "said"), [(None, "none"), (True, "present"), (False, "False"), ("x", "x")], ids=str)
-def test_values_have_words(value, said):
-    assert said == words(value)
+@pytest.mark.parametrize(
+    ("value", "part", "said"),
+    [
+        (None, False, "none"),
+        (True, False, "True"),
+        (False, False, "False"),
+        ("", False, "empty"),
+        ("x", False, "x"),
+        (None, True, "none"),
+        (True, True, "present"),
+        ("", True, "present"),
+        ("x", True, "x"),
+    ],
+    ids=str,
+)
+def test_values_have_words(value, part, said):
+    assert said == words(value, part=part)

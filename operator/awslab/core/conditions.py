@@ -147,14 +147,15 @@ def drifted(drift: Sequence[Drift]) -> Condition:
 
 def before_work(steps: Sequence[Step], *, drift: bool) -> Verdict:
     """Where the object stands while the first steps are being carried out."""
-    wanted = [s for s in steps if s.acts and s.desired]
+    acting = [s for s in steps if s.acts]
+    wanted = [s for s in acting if s.desired]
     if not wanted:
         reason = "Deleting"
     elif drift:
         reason = "Repairing"
     else:
         reason = "Creating" if any(s.action is Action.CREATE for s in wanted) else "Updating"
-    return Verdict(ready=False, reason=reason, message=f"{reason} {listed(s.address for s in wanted or steps)}")
+    return Verdict(ready=False, reason=reason, message=f"{reason} {listed(s.address for s in wanted or acting)}")
 
 
 def after_work(result: Pass) -> Verdict:

@@ -10,9 +10,9 @@ import re
 from functools import partial
 
 import pytest
-from awslab.local.run import CommandError
 
 from awslab.api.labvpc import LabVpcSpec
+from awslab.local.run import CommandError
 from tests.support.labvpc_cases import BAD, GOOD, IMMUTABLE, MINIMAL, UNKNOWN, Bad, but, named
 from tests.support.manifests import ROOT
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from awslab.local.run import CommandError
 
 from awslab.local import gotools
+from awslab.local.run import CommandError
 from tests.support.manifests import ROOT, documents, render
 from tests.support.openapi import write_schemas
 

@@ -153,7 +153,9 @@ class World:
         self.found.append(new)
 
     def _delete(self, going):
-        users = [o.address for o in self.found if o.mentions(going.id) and o is not going and not self._is_part(o, going)]
+        users = [
+            o.address for o in self.found if o.mentions(going.id) and o is not going and not self._is_part(o, going)
+        ]
         assert users == [], f"{going.address} is deleted while it is used by {users}"
         self._put(going, replace(going, phase=Phase.DELETING))
 

@@ -4,8 +4,9 @@ import threading
 import time
 
 import pytest
-from awslab.local.aws.control import Control, ControlError
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from awslab.local.aws.control import Control, ControlError
 
 LOST = (ConnectionClosedError, EndpointConnectionError)
 

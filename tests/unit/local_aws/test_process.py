@@ -10,6 +10,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+
 from awslab.local.aws import state
 from awslab.local.aws.control import Control
 from awslab.local.aws.world import Settings, World

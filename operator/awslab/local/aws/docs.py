@@ -66,15 +66,11 @@ def _quotas() -> str:
 def _rules(service: str) -> str:
     rules = sorted((rule for rule in REGISTRY.values() if rule.service == service), key=lambda rule: rule.id)
     title = f"## Rules of {service.upper()} ({len(rules)})"
-    return "\n".join(
-        [title, "", "| rule | what AWS does | calls | code |", "|---|---|---|---|", *map(_row, rules), ""]
-    )
+    return "\n".join([title, "", "| rule | what AWS does | calls | code |", "|---|---|---|---|", *map(_row, rules), ""])
 
 
 def _row(rule: Rule) -> str:
-    calls = ", ".join(f"`{action}`" for action in rule.actions[:4]) + (
-        " ..." if len(rule.actions) > 4 else ""
-    )  # noqa: PLR2004 - a row's width
+    calls = ", ".join(f"`{action}`" for action in rule.actions[:4]) + (" ..." if len(rule.actions) > 4 else "")  # noqa: PLR2004 - a row's width
     code = f"`{rule.code}`" if rule.code else ""
     return f"| {rule.id} | {rule.does} [AWS]({rule.see}) | {calls} | {code} |"
 

@@ -40,9 +40,7 @@ def service(context: Context) -> str | None:
     name = context.params.get("ServiceName", "")
     region, _, short = name.removeprefix("com.amazonaws.").partition(".")
     custom = name.startswith("com.amazonaws.vpce.")
-    known = region == context.call.region and short in (
-        BY_GATEWAY if _type(context) == "Gateway" else SERVICES
-    )
+    known = region == context.call.region and short in (BY_GATEWAY if _type(context) == "Gateway" else SERVICES)
     return None if known or custom else f"The Vpc Endpoint Service '{name}' does not exist"
 
 
@@ -142,9 +140,7 @@ def _align_interfaces(ec2: Any, endpoint: Any) -> None:
 def _align_routes(ec2: Any, endpoint: Any, wanted: set[str]) -> None:
     list_id = endpoint.destination_prefix_list_id
     for table in ec2.route_tables.values():
-        ours = [
-            key for key, route in table._routes.items() if getattr(route.gateway, "id", "") == endpoint.id
-        ]
+        ours = [key for key, route in table._routes.items() if getattr(route.gateway, "id", "") == endpoint.id]
         if table.id in wanted and not ours:
             ec2.create_route(table.id, None, gateway_id=endpoint.id, destination_prefix_list_id=list_id)
         for key in ours if table.id not in wanted else []:

@@ -38,9 +38,7 @@ def documented(action: str) -> frozenset[str]:
 def asked(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return the filters of a call, as name and values."""
     wishes = params.get("Filters") or params.get("Filter") or []
-    return [
-        (wish.get("Name") or "null", [str(value) for value in wish.get("Values") or []]) for wish in wishes
-    ]
+    return [(wish.get("Name") or "null", [str(value) for value in wish.get("Values") or []]) for wish in wishes]
 
 
 def refuse_unknown(action: str, wishes: list[tuple[str, list[str]]]) -> None:

@@ -22,9 +22,7 @@ class Kind:
     sentence: str  # what AWS says then, with {id}
     all: Callable[[Any], Iterable[Any]]
     key: str = "id"  # moto's attribute with the id
-    narrow: dict[str, str] = field(
-        default_factory=dict
-    )  # filter -> moto's attribute, asked before converting
+    narrow: dict[str, str] = field(default_factory=dict)  # filter -> moto's attribute, asked before converting
 
 
 def _subnets(ec2: Any) -> Iterable[Any]:

@@ -128,11 +128,7 @@ def rules_per_group(context: Context) -> str | None:
         return None
     there = group.egress_rules if context.call.action.endswith("Egress") else group.ingress_rules
     sources = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
-    fresh = sum(
-        len(one.get(source) or [])
-        for one in context.params.get("IpPermissions") or [{}]
-        for source in sources
-    )
+    fresh = sum(len(one.get(source) or []) for one in context.params.get("IpPermissions") or [{}] for source in sources)
     over = len(there) + max(fresh, 1) > context.world.limit("rules-per-group")
     return QUOTAS["rules-per-group"].message if over else None
 

@@ -65,9 +65,7 @@ class PatchError(RuntimeError):
 
 def check() -> None:
     """Raise PatchError unless moto is as the patches know it."""
-    missing = [
-        f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)
-    ]
+    missing = [f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)]
     if moto.__version__ != MOTO or missing:
         raise PatchError(
             f"the local AWS needs moto {MOTO}, found {moto.__version__}"
@@ -99,15 +97,11 @@ def _describe_subnets(self: Any, subnet_ids: list[str] | None = None, filters: A
     return _describe_subnets_of_moto(self, subnet_ids, filters)
 
 
-def _describe_route_tables(
-    self: Any, route_table_ids: list[str] | None = None, filters: Any = None
-) -> list[Any]:
+def _describe_route_tables(self: Any, route_table_ids: list[str] | None = None, filters: Any = None) -> list[Any]:
     if not route_table_ids and filters:
         if set(filters) == {"association.subnet-id"}:
             wanted = set(filters["association.subnet-id"])
-            return [
-                one for one in self.route_tables.values() if not wanted.isdisjoint(one._associations.values())
-            ]
+            return [one for one in self.route_tables.values() if not wanted.isdisjoint(one._associations.values())]
         if set(filters) == {"vpc-id"} and isinstance(filters["vpc-id"], str):
             return [one for one in self.route_tables.values() if one.vpc_id == filters["vpc-id"]]
     return _describe_route_tables_of_moto(self, route_table_ids, filters)
@@ -128,9 +122,7 @@ def _get_network_interface(self: Any, eni_id: str) -> Any:
     return self.enis[eni_id]
 
 
-def _create_network_interface(
-    self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any
-) -> Any:
+def _create_network_interface(self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any) -> Any:
     """Give an interface an address of its subnet, where moto would take any."""
     place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
     if not isinstance(private_ip_address, str) or not _lies_in(private_ip_address, place):
@@ -195,9 +187,7 @@ def route_state(route: Any) -> str:
 def apply() -> None:
     """Put the changes in; doing it twice changes nothing more."""
     check()
-    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(
-        moto.core.utils.method_names_from_class
-    )
+    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(moto.core.utils.method_names_from_class)
     TaggedEC2Resource.get_tags = _get_tags
     NetworkInterfaceBackend.create_network_interface = _create_network_interface
     NetworkInterfaceBackend.delete_network_interface = _delete_network_interface

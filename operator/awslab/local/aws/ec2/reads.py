@@ -67,9 +67,7 @@ def _by_group_name(context: Context, groups: list[Any]) -> list[Any]:
     names = context.params.get("GroupNames")
     if not names:
         return groups
-    default = [
-        group for group in groups if group.vpc_id == context.ec2.default_vpc.id and group.name in names
-    ]
+    default = [group for group in groups if group.vpc_id == context.ec2.default_vpc.id and group.name in names]
     for name in set(names) - {group.name for group in default}:
         raise AwsError("InvalidGroup.NotFound", f"The security group '{name}' does not exist in default VPC")
     return default
@@ -107,9 +105,7 @@ def _is_narrow(kind: Kind, name: str) -> bool:
     does="Every documented filter holds, with `*` and `?` in its values; an unknown one is refused.",
     see=FILTERING,
 )
-def _narrowed(
-    context: Context, kind: Kind, things: list[Any], wishes: list[tuple[str, list[str]]]
-) -> list[Any]:
+def _narrowed(context: Context, kind: Kind, things: list[Any], wishes: list[tuple[str, list[str]]]) -> list[Any]:
     """Keep the resources whose tags and plain attributes pass."""
     for name, values in wishes:
         if filters.is_about_tags(name):
@@ -121,9 +117,7 @@ def _narrowed(
     return things
 
 
-def _page(
-    context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]], size: int | None
-) -> Item:
+def _page(context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]], size: int | None) -> Item:
     action = kind.describe
     first = paging.begin(action, context.params.get("NextToken"), [getattr(one, kind.key) for one in things])
     tests = [(filters.path_of(action, name), values) for name, values in rest]
@@ -275,8 +269,6 @@ def hidden_ids_of(action: str, ids: list[str]) -> list[str]:
 
 
 def _makes(action: str, kind: Kind) -> bool:
-    singular = kind.describe.removeprefix("Describe").removesuffix(
-        "es" if kind.prefix == "eipalloc-" else "s"
-    )
+    singular = kind.describe.removeprefix("Describe").removesuffix("es" if kind.prefix == "eipalloc-" else "s")
     special = {"RunInstances": "i-", "AllocateAddress": "eipalloc-", "AuthorizeSecurityGroupIngress": "sgr-"}
     return action == f"Create{singular}" or special.get(action) == kind.prefix

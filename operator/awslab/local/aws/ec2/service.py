@@ -123,9 +123,7 @@ class Ec2:
 
 def _written(call: Call, result: dict[str, Any]) -> Answer:
     request_id = str(uuid.uuid4())
-    return Answer(
-        HTTPStatus.OK, HEADERS | {"x-amzn-RequestId": request_id}, written(call.action, result, request_id)
-    )
+    return Answer(HTTPStatus.OK, HEADERS | {"x-amzn-RequestId": request_id}, written(call.action, result, request_id))
 
 
 def _text(result: Any) -> bytes:

@@ -92,9 +92,7 @@ def conflict(context: Context) -> str | None:
     """Refuse a range that overlaps with another subnet's."""
     vpc, network = context.params.get("VpcId"), _network(context.params.get("CidrBlock"))
     there = (one for zone in context.ec2.subnets.values() for one in zone.values() if one.vpc_id == vpc)
-    if network is None or not any(
-        one.cidr.version == network.version and one.cidr.overlaps(network) for one in there
-    ):
+    if network is None or not any(one.cidr.version == network.version and one.cidr.overlaps(network) for one in there):
         return None
     return f"The CIDR '{context.params['CidrBlock']}' conflicts with another subnet"
 

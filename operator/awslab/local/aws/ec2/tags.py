@@ -121,13 +121,9 @@ def limit(context: Context) -> str | None:
     """Refuse the 51st tag."""
     fresh = {tag.get("Key") for tag in context.params.get("Tags") or []}
     counts = [len(one.get("Tags") or []) for one in _specified(context)]
-    counts += [
-        len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []
-    ]
+    counts += [len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []]
     return (
-        f"The maximum number of Tags for a resource has been reached: {MOST}"
-        if max(counts, default=0) > MOST
-        else None
+        f"The maximum number of Tags for a resource has been reached: {MOST}" if max(counts, default=0) > MOST else None
     )
 
 
@@ -159,9 +155,5 @@ def go_with_resource(context: Context, _result: Any) -> None:
     """Forget the tags of what the call has deleted."""
     for id_ in context.call.resources():
         kind = kind_of(id_)
-        if (
-            kind
-            and id_ in context.ec2.tags
-            and not any(getattr(one, kind.key) == id_ for one in kind.all(context.ec2))
-        ):
+        if kind and id_ in context.ec2.tags and not any(getattr(one, kind.key) == id_ for one in kind.all(context.ec2)):
             del context.ec2.tags[id_]

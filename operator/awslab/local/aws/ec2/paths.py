@@ -1,0 +1,271 @@
+"""Where in an answer the value of each filter lies: one table a describe call, lists are walked through."""
+
+_VPC = {"vpc-id": "VpcId", "owner-id": "OwnerId"}
+
+
+def _renamed(prefix: str, inner: str, names: dict[str, str]) -> dict[str, str]:
+    return {f"{prefix}{name}": f"{inner}{path}" for name, path in names.items()}
+
+
+_PERMISSION = {
+    "cidr": "IpRanges.CidrIp",
+    "from-port": "FromPort",
+    "group-id": "UserIdGroupPairs.GroupId",
+    "group-name": "UserIdGroupPairs.GroupName",
+    "ipv6-cidr": "Ipv6Ranges.CidrIpv6",
+    "prefix-list-id": "PrefixListIds.PrefixListId",
+    "protocol": "IpProtocol",
+    "to-port": "ToPort",
+    "user-id": "UserIdGroupPairs.UserId",
+}
+_ASSOCIATION = {
+    "allocation-id": "AllocationId",
+    "association-id": "AssociationId",
+    "ip-owner-id": "IpOwnerId",
+    "public-ip": "PublicIp",
+    "public-dns-name": "PublicDnsName",
+}
+_ATTACHMENT = {
+    "attachment-id": "AttachmentId",
+    "delete-on-termination": "DeleteOnTermination",
+    "device-index": "DeviceIndex",
+    "instance-id": "InstanceId",
+    "instance-owner-id": "InstanceOwnerId",
+    "status": "Status",
+}
+_INTERFACE = _VPC | {
+    "availability-zone": "AvailabilityZone",
+    "description": "Description",
+    "group-id": "Groups.GroupId",
+    "group-name": "Groups.GroupName",
+    "mac-address": "MacAddress",
+    "network-interface-id": "NetworkInterfaceId",
+    "private-dns-name": "PrivateDnsName",
+    "private-ip-address": "PrivateIpAddress",
+    "requester-id": "RequesterId",
+    "requester-managed": "RequesterManaged",
+    "source-dest-check": "SourceDestCheck",
+    "status": "Status",
+    "subnet-id": "SubnetId",
+    "ipv6-addresses.ipv6-address": "Ipv6Addresses.Ipv6Address",
+    "addresses.primary": "PrivateIpAddresses.Primary",
+    "addresses.private-ip-address": "PrivateIpAddresses.PrivateIpAddress",
+    "addresses.association.public-ip": "PrivateIpAddresses.Association.PublicIp",
+    "addresses.association.owner-id": "PrivateIpAddresses.Association.IpOwnerId",
+}
+_INTERFACE |= _renamed("association.", "Association.", _ASSOCIATION)
+_INTERFACE |= _renamed("attachment.", "Attachment.", _ATTACHMENT)
+
+PATHS: dict[str, dict[str, str]] = {
+    "DescribeVpcs": _VPC
+    | {
+        "cidr": "CidrBlock",
+        "cidr-block-association.cidr-block": "CidrBlockAssociationSet.CidrBlock",
+        "cidr-block-association.association-id": "CidrBlockAssociationSet.AssociationId",
+        "cidr-block-association.state": "CidrBlockAssociationSet.CidrBlockState.State",
+        "dhcp-options-id": "DhcpOptionsId",
+        "dhcpOptionsId": "DhcpOptionsId",
+        "ipv6-cidr-block-association.ipv6-cidr-block": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock",
+        "ipv6-cidr-block-association.ipv6-pool": "Ipv6CidrBlockAssociationSet.Ipv6Pool",
+        "ipv6-cidr-block-association.association-id": "Ipv6CidrBlockAssociationSet.AssociationId",
+        "ipv6-cidr-block-association.state": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State",
+        "is-default": "IsDefault",
+        "isDefault": "IsDefault",
+        "state": "State",
+    },
+    "DescribeSubnets": _VPC
+    | {
+        "availability-zone": "AvailabilityZone",
+        "availabilityZone": "AvailabilityZone",
+        "availability-zone-id": "AvailabilityZoneId",
+        "availabilityZoneId": "AvailabilityZoneId",
+        "available-ip-address-count": "AvailableIpAddressCount",
+        "cidr": "CidrBlock",
+        "cidr-block": "CidrBlock",
+        "cidrBlock": "CidrBlock",
+        "customer-owned-ipv4-pool": "CustomerOwnedIpv4Pool",
+        "default-for-az": "DefaultForAz",
+        "defaultForAz": "DefaultForAz",
+        "enable-dns64": "EnableDns64",
+        "enable-lni-at-device-index": "EnableLniAtDeviceIndex",
+        "ipv6-cidr-block-association.ipv6-cidr-block": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock",
+        "ipv6-cidr-block-association.association-id": "Ipv6CidrBlockAssociationSet.AssociationId",
+        "ipv6-cidr-block-association.state": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State",
+        "ipv6-native": "Ipv6Native",
+        "map-customer-owned-ip-on-launch": "MapCustomerOwnedIpOnLaunch",
+        "map-public-ip-on-launch": "MapPublicIpOnLaunch",
+        "outpost-arn": "OutpostArn",
+        "private-dns-name-options-on-launch.hostname-type": "PrivateDnsNameOptionsOnLaunch.HostnameType",
+        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": (
+            "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord"
+        ),
+        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": (
+            "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord"
+        ),
+        "state": "State",
+        "subnet-arn": "SubnetArn",
+        "subnet-id": "SubnetId",
+    },
+    "DescribeInternetGateways": {
+        "attachment.state": "Attachments.State",
+        "attachment.vpc-id": "Attachments.VpcId",
+        "internet-gateway-id": "InternetGatewayId",
+        "owner-id": "OwnerId",
+    },
+    "DescribeEgressOnlyInternetGateways": {},
+    "DescribeAddresses": {
+        "allocation-id": "AllocationId",
+        "association-id": "AssociationId",
+        "instance-id": "InstanceId",
+        "network-border-group": "NetworkBorderGroup",
+        "network-interface-id": "NetworkInterfaceId",
+        "network-interface-owner-id": "NetworkInterfaceOwnerId",
+        "private-ip-address": "PrivateIpAddress",
+        "public-ip": "PublicIp",
+    },
+    "DescribeNatGateways": {
+        "nat-gateway-id": "NatGatewayId",
+        "state": "State",
+        "subnet-id": "SubnetId",
+        "vpc-id": "VpcId",
+    },
+    "DescribeRouteTables": _VPC
+    | {
+        "association.gateway-id": "Associations.GatewayId",
+        "association.route-table-association-id": "Associations.RouteTableAssociationId",
+        "association.route-table-id": "Associations.RouteTableId",
+        "association.subnet-id": "Associations.SubnetId",
+        "association.main": "Associations.Main",
+        "route-table-id": "RouteTableId",
+        "route.destination-cidr-block": "Routes.DestinationCidrBlock",
+        "route.destination-ipv6-cidr-block": "Routes.DestinationIpv6CidrBlock",
+        "route.destination-prefix-list-id": "Routes.DestinationPrefixListId",
+        "route.egress-only-internet-gateway-id": "Routes.EgressOnlyInternetGatewayId",
+        "route.gateway-id": "Routes.GatewayId",
+        "route.instance-id": "Routes.InstanceId",
+        "route.nat-gateway-id": "Routes.NatGatewayId",
+        "route.transit-gateway-id": "Routes.TransitGatewayId",
+        "route.origin": "Routes.Origin",
+        "route.state": "Routes.State",
+        "route.vpc-peering-connection-id": "Routes.VpcPeeringConnectionId",
+    },
+    "DescribeSecurityGroups": _VPC
+    | {"description": "Description", "group-id": "GroupId", "group-name": "GroupName"}
+    | _renamed("ip-permission.", "IpPermissions.", _PERMISSION)
+    | _renamed("egress.ip-permission.", "IpPermissionsEgress.", _PERMISSION),
+    "DescribeSecurityGroupRules": {"group-id": "GroupId", "security-group-rule-id": "SecurityGroupRuleId"},
+    "DescribeNetworkInterfaces": _INTERFACE | {"interface-type": "InterfaceType"},
+    "DescribeAvailabilityZones": {
+        "group-long-name": "GroupLongName",
+        "group-name": "GroupName",
+        "message": "Messages.Message",
+        "opt-in-status": "OptInStatus",
+        "parent-zone-id": "ParentZoneId",
+        "parent-zone-name": "ParentZoneName",
+        "region-name": "RegionName",
+        "state": "State",
+        "zone-id": "ZoneId",
+        "zone-name": "ZoneName",
+        "zone-type": "ZoneType",
+    },
+    "DescribeNetworkAcls": _VPC
+    | {
+        "association.association-id": "Associations.NetworkAclAssociationId",
+        "association.network-acl-id": "Associations.NetworkAclId",
+        "association.subnet-id": "Associations.SubnetId",
+        "default": "IsDefault",
+        "entry.cidr": "Entries.CidrBlock",
+        "entry.icmp.code": "Entries.IcmpTypeCode.Code",
+        "entry.icmp.type": "Entries.IcmpTypeCode.Type",
+        "entry.ipv6-cidr": "Entries.Ipv6CidrBlock",
+        "entry.port-range.from": "Entries.PortRange.From",
+        "entry.port-range.to": "Entries.PortRange.To",
+        "entry.protocol": "Entries.Protocol",
+        "entry.rule-action": "Entries.RuleAction",
+        "entry.egress": "Entries.Egress",
+        "entry.rule-number": "Entries.RuleNumber",
+        "network-acl-id": "NetworkAclId",
+    },
+    "DescribeVpcEndpoints": {
+        "ip-address-type": "IpAddressType",
+        "service-name": "ServiceName",
+        "service-region": "ServiceRegion",
+        "vpc-id": "VpcId",
+        "vpc-endpoint-id": "VpcEndpointId",
+        "vpc-endpoint-state": "State",
+        "vpc-endpoint-type": "VpcEndpointType",
+    },
+    "DescribeFlowLogs": {
+        "deliver-log-status": "DeliverLogsStatus",
+        "log-destination-type": "LogDestinationType",
+        "flow-log-id": "FlowLogId",
+        "log-group-name": "LogGroupName",
+        "resource-id": "ResourceId",
+        "traffic-type": "TrafficType",
+    },
+    "DescribeTags": {
+        "key": "Key",
+        "resource-id": "ResourceId",
+        "resource-type": "ResourceType",
+        "value": "Value",
+    },
+    "DescribeVpcPeeringConnections": {
+        "accepter-vpc-info.cidr-block": "AccepterVpcInfo.CidrBlock",
+        "accepter-vpc-info.owner-id": "AccepterVpcInfo.OwnerId",
+        "accepter-vpc-info.vpc-id": "AccepterVpcInfo.VpcId",
+        "requester-vpc-info.cidr-block": "RequesterVpcInfo.CidrBlock",
+        "requester-vpc-info.owner-id": "RequesterVpcInfo.OwnerId",
+        "requester-vpc-info.vpc-id": "RequesterVpcInfo.VpcId",
+        "expiration-time": "ExpirationTime",
+        "status-code": "Status.Code",
+        "status-message": "Status.Message",
+        "vpc-peering-connection-id": "VpcPeeringConnectionId",
+    },
+    "DescribeInstances": _VPC
+    | {
+        "architecture": "Architecture",
+        "availability-zone": "Placement.AvailabilityZone",
+        "block-device-mapping.device-name": "BlockDeviceMappings.DeviceName",
+        "block-device-mapping.status": "BlockDeviceMappings.Ebs.Status",
+        "block-device-mapping.volume-id": "BlockDeviceMappings.Ebs.VolumeId",
+        "block-device-mapping.delete-on-termination": "BlockDeviceMappings.Ebs.DeleteOnTermination",
+        "client-token": "ClientToken",
+        "dns-name": "PublicDnsName",
+        "ebs-optimized": "EbsOptimized",
+        "hypervisor": "Hypervisor",
+        "iam-instance-profile.arn": "IamInstanceProfile.Arn",
+        "iam-instance-profile.id": "IamInstanceProfile.Id",
+        "image-id": "ImageId",
+        "instance-id": "InstanceId",
+        "instance-lifecycle": "InstanceLifecycle",
+        "instance-state-code": "State.Code",
+        "instance-state-name": "State.Name",
+        "instance-type": "InstanceType",
+        "instance.group-id": "SecurityGroups.GroupId",
+        "instance.group-name": "SecurityGroups.GroupName",
+        "ip-address": "PublicIpAddress",
+        "key-name": "KeyName",
+        "launch-index": "AmiLaunchIndex",
+        "metadata-options.http-endpoint": "MetadataOptions.HttpEndpoint",
+        "metadata-options.http-put-response-hop-limit": "MetadataOptions.HttpPutResponseHopLimit",
+        "metadata-options.http-tokens": "MetadataOptions.HttpTokens",
+        "monitoring-state": "Monitoring.State",
+        "private-dns-name": "PrivateDnsName",
+        "private-ip-address": "PrivateIpAddress",
+        "reason": "StateTransitionReason",
+        "root-device-name": "RootDeviceName",
+        "root-device-type": "RootDeviceType",
+        "source-dest-check": "SourceDestCheck",
+        "state-reason-code": "StateReason.Code",
+        "state-reason-message": "StateReason.Message",
+        "subnet-id": "SubnetId",
+        "tenancy": "Placement.Tenancy",
+        "virtualization-type": "VirtualizationType",
+    }
+    | _renamed(
+        "network-interface.", "NetworkInterfaces.", {k: v for k, v in _INTERFACE.items() if "." not in k}
+    ),
+}
+PATHS["DescribeInstances"] |= _renamed(
+    "network-interface.attachment.", "NetworkInterfaces.Attachment.", _ATTACHMENT
+) | _renamed("network-interface.association.", "NetworkInterfaces.Association.", _ASSOCIATION)

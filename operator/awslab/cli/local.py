@@ -1,5 +1,6 @@
 """`awslab local`: a real Kubernetes control plane and a strict AWS on this machine."""
 
+import errno
 import functools
 import json
 import shlex
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from awslab.local.errors import LocalWorldError
+from awslab.local.gotools import helm, kubeconform
 from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.logs import lines
 from awslab.local.progress import on_stderr
@@ -46,11 +48,16 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @local.command()
-def fetch() -> None:
+@click.option("--tools", is_flag=True, help="Also build helm and kubeconform, which tests need.")
+def fetch(*, tools: bool) -> None:
     """Download or build Kubernetes into the cache, without starting it."""
+    progress = on_stderr()
     with _readable_errors(), _sigterm_as_interrupt():
-        for name, path in find_binaries(on_stderr()).items():
-            click.echo(f"{name}: {path}")
+        found = find_binaries(progress)
+        if tools:
+            found |= {"helm": helm(progress), "kubeconform": kubeconform(progress)}
+    for name, path in found.items():
+        click.echo(f"{name}: {path}")
 
 
 @local.command()
@@ -73,11 +80,13 @@ def up(
     start, progress = time.monotonic(), on_stderr()
     options = Options(time_scale=time_scale, api_port=api_port, aws_port=aws_port)
     with _sigterm_as_interrupt():
+        ran = World.exists(folder) and World.load(folder).is_up()
         world = World.create(folder, options, progress)
         if operator:
             with progress.task("Starting the operator"):
                 world.ensure_operator(manifests)
-    click.echo(f"World {world.name} is up ({time.monotonic() - start:.1f} s). Use it with:")
+    how = "ran already, as it was started" if ran else f"is up ({time.monotonic() - start:.1f} s)"
+    click.echo(f"World {world.name} {how}. Use it with:")
     click.echo(_exports(world))
 
 
@@ -146,7 +155,8 @@ def _readable_errors() -> Iterator[None]:
     except LocalWorldError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror}") from error
+        advice = " Make room, or choose another folder with --dir." if error.errno == errno.ENOSPC else ""
+        raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror}.{advice}") from error
 
 
 @contextmanager

@@ -167,7 +167,10 @@ class World:
     # --- what can be done to it
 
     def reset(self) -> None:
-        """Empty AWS and delete all custom resources, without the operator's finalizers; it restarts."""
+        """Empty AWS and delete all custom resources, without the operator's finalizers; it restarts.
+
+        In a cluster that was given only what is in the namespaces of `new_namespace` is deleted.
+        """
         operated = self._supervisor.alive("operator")
         if operated:
             self.kill_operator()

@@ -116,4 +116,18 @@ def test_what_goes_wrong_in_up_is_a_sentence(awslab, monkeypatch, error):
     result = awslab("local", "up")
 
     assert result.exit_code == 1
-    assert result.output in {"Error: Make room.\n", "Error: /w: No space left on device\n"}
+    assert result.output in {
+        "Error: Make room.\n",
+        "Error: /w: No space left on device. Make room, or choose another folder with --dir.\n",
+    }
+
+
+def test_fetch_tells_where_everything_is(awslab, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "find_binaries", lambda _: {"etcd": tmp_path / "etcd"})
+    for tool in ("helm", "kubeconform"):
+        monkeypatch.setattr(module, tool, lambda _, tool=tool: tmp_path / tool)
+
+    without, with_tools = awslab("local", "fetch").output, awslab("local", "fetch", "--tools").output
+
+    assert without == f"etcd: {tmp_path}/etcd\n"
+    assert with_tools == f"{without}helm: {tmp_path}/helm\nkubeconform: {tmp_path}/kubeconform\n"

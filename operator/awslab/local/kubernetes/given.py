@@ -10,6 +10,8 @@ from awslab.local.kubernetes.kubeconfig import write_private
 from awslab.local.progress import Progress
 from awslab.local.run import run
 
+_PATIENCE = 20.0  # seconds
+
 
 def is_asked_for() -> bool:
     """Return whether a running cluster is to be used."""
@@ -25,10 +27,10 @@ def use(kubectl: Kubectl) -> None:
     """Make the user's current context the world's own, so that switching contexts later does not matter."""
     if not os.environ.get("KUBECONFIG"):
         raise LocalWorldError("AWSLAB_USE_CLUSTER is set: set KUBECONFIG to the kubeconfig of that cluster as well.")
-    view = ("config", "view", "--minify", "--flatten", "--raw")
-    write_private(kubectl.kubeconfig, run([str(kubectl.command), *view]))
     try:
-        kubectl("get", "--raw", "/readyz", timeout=20)
+        view = ("config", "view", "--minify", "--flatten", "--raw")
+        write_private(kubectl.kubeconfig, run([str(kubectl.command), *view]))
+        kubectl("get", "--raw", "/readyz", timeout=_PATIENCE)
     except LocalWorldError as error:
         raise LocalWorldError(
             f"The cluster of KUBECONFIG does not answer: start it, or unset AWSLAB_USE_CLUSTER. {error}"

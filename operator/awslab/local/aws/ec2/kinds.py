@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from awslab.local.aws.ec2.index import index
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -21,6 +23,7 @@ class Kind:
     missing: str  # the error code for one that is not there
     sentence: str  # what AWS says then, with {id}
     all: Callable[[Any], Iterable[Any]]
+    get: Callable[[Any, str], Any] | None = None  # finds one without looking at all
     key: str = "id"  # moto's attribute with the id
     narrow: dict[str, str] = field(
         default_factory=dict
@@ -53,6 +56,7 @@ KINDS = (
         "InvalidVpcID.NotFound",
         "The vpc ID '{id}' does not exist",
         lambda ec2: ec2.vpcs.values(),
+        lambda ec2, id_: ec2.vpcs.get(id_),
         narrow={"vpc-id": "id"},
     ),
     Kind(
@@ -63,6 +67,7 @@ KINDS = (
         "InvalidSubnetID.NotFound",
         "The subnet ID '{id}' does not exist",
         _subnets,
+        lambda ec2, id_: index(ec2).subnets.get(id_),
         narrow=IN_VPC | {"subnet-id": "id"},
     ),
     Kind(
@@ -73,6 +78,7 @@ KINDS = (
         "InvalidInternetGatewayID.NotFound",
         "The internetGateway ID '{id}' does not exist",
         lambda ec2: ec2.internet_gateways.values(),
+        lambda ec2, id_: ec2.internet_gateways.get(id_),
     ),
     Kind(
         "DescribeEgressOnlyInternetGateways",
@@ -82,6 +88,7 @@ KINDS = (
         "InvalidGatewayID.NotFound",
         "The eigw ID '{id}' does not exist",
         lambda ec2: ec2.egress_only_internet_gateways.values(),
+        lambda ec2, id_: ec2.egress_only_internet_gateways.get(id_),
     ),
     Kind(
         "DescribeAddresses",
@@ -102,6 +109,7 @@ KINDS = (
         "NatGatewayNotFound",
         "NAT gateway {id} was not found",
         lambda ec2: ec2.nat_gateways.values(),
+        lambda ec2, id_: ec2.nat_gateways.get(id_),
         narrow=IN_VPC | {"nat-gateway-id": "id", "subnet-id": "subnet_id", "state": "state"},
     ),
     Kind(
@@ -112,6 +120,7 @@ KINDS = (
         "InvalidRouteTableID.NotFound",
         "The routeTable ID '{id}' does not exist",
         lambda ec2: ec2.route_tables.values(),
+        lambda ec2, id_: ec2.route_tables.get(id_),
         narrow=IN_VPC | {"route-table-id": "id"},
     ),
     Kind(
@@ -122,6 +131,7 @@ KINDS = (
         "InvalidGroup.NotFound",
         "The security group '{id}' does not exist",
         _groups,
+        lambda ec2, id_: ec2.get_security_group_from_id(id_),
         narrow=IN_VPC | {"group-id": "id", "group-name": "name"},
     ),
     Kind(
@@ -142,6 +152,7 @@ KINDS = (
         "InvalidNetworkInterfaceID.NotFound",
         "The networkInterface ID '{id}' does not exist",
         lambda ec2: ec2.enis.values(),
+        lambda ec2, id_: ec2.enis.get(id_),
         narrow=IN_VPC | {"subnet-id": "subnet_id", "network-interface-id": "id"},
     ),
     Kind(
@@ -152,6 +163,7 @@ KINDS = (
         "InvalidNetworkAclID.NotFound",
         "The networkAcl ID '{id}' does not exist",
         lambda ec2: ec2.network_acls.values(),
+        lambda ec2, id_: ec2.network_acls.get(id_),
         narrow=IN_VPC | {"network-acl-id": "id"},
     ),
     Kind(
@@ -162,6 +174,7 @@ KINDS = (
         "InvalidVpcEndpointId.NotFound",
         "The Vpc Endpoint Id '{id}' does not exist",
         lambda ec2: ec2.vpc_end_points.values(),
+        lambda ec2, id_: ec2.vpc_end_points.get(id_),
         narrow=IN_VPC | {"vpc-endpoint-id": "id"},
     ),
     Kind(
@@ -172,6 +185,7 @@ KINDS = (
         "InvalidFlowLogId.NotFound",
         "These flow log ids in the input list are not found: {id}",
         lambda ec2: ec2.flow_logs.values(),
+        lambda ec2, id_: ec2.flow_logs.get(id_),
     ),
     Kind(
         "DescribeVpcPeeringConnections",
@@ -181,6 +195,7 @@ KINDS = (
         "InvalidVpcPeeringConnectionID.NotFound",
         "The vpcPeeringConnection ID '{id}' does not exist",
         lambda ec2: ec2.vpc_pcxs.values(),
+        lambda ec2, id_: ec2.vpc_pcxs.get(id_),
     ),
     Kind(
         "DescribeInstances",
@@ -206,6 +221,13 @@ KINDS = (
 )
 BY_ACTION = {kind.describe: kind for kind in KINDS}
 BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.prefix}
+
+
+def exists(kind: Kind, ec2: Any, id_: str) -> bool:
+    """Tell whether a resource of a type is there."""
+    if kind.get:
+        return kind.get(ec2, id_) is not None
+    return any(getattr(one, kind.key) == id_ for one in kind.all(ec2))
 
 
 def kind_of(id_: str) -> Kind | None:

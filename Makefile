@@ -21,7 +21,7 @@ install: $(UV) ## Install the locked dependencies into .venv
 
 .PHONY: lint
 lint: install ## Check style, types and layers
-	@$(RUN) ruff check .
+	@$(RUN) ruff check --output-format concise .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
@@ -30,6 +30,14 @@ lint: install ## Check style, types and layers
 format: install ## Put the code into its canonical form
 	@$(RUN) ruff check --fix --quiet . || true
 	@$(RUN) ruff format .
+
+.PHONY: generate
+generate: install ## Write CRDs, policies, RBAC and the API reference from the models
+	@$(RUN) python -m awslab.codegen
+
+.PHONY: verify
+verify: install ## Check that what is generated is up to date
+	@$(RUN) python -m awslab.codegen --check
 
 .PHONY: help
 help: ## Show this help

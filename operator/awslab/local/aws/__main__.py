@@ -54,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help=f"port on {HOST}; 0 finds a free one")
     parser.add_argument("--state-dir", type=Path, help="folder to keep the state in; none keeps nothing")
     parser.add_argument("--discard-state", action="store_true", help="begin empty, whatever the folder holds")
-    parser.add_argument(
-        "--time-scale", type=float, default=0.01, help="of AWS's usual delays (default 1/100)"
-    )
+    parser.add_argument("--time-scale", type=float, default=0.01, help="of AWS's usual delays (default 1/100)")
     parser.add_argument("--latency-ms", type=float, default=0, help="to add to every call")
     parser.add_argument("--quota-scale", type=float, default=1, help="of AWS's default quotas (default 1)")
     parser.add_argument("--access-log", action="store_true", help="write every call to stderr")

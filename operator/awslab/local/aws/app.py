@@ -27,7 +27,7 @@ POLL_SECONDS = 0.05
 LOST = "lost"
 
 
-class Lost(ConnectionError):  # noqa: N818 - it is what happened to the reply, and how the server is told
+class Lost(ConnectionError):
     """The client shall get no answer."""
 
 
@@ -62,12 +62,8 @@ class LocalAws:
             raise
         finally:
             seconds = time.perf_counter() - clock
-            self.world.calls.add(
-                call, began=began, seconds=seconds, status=answer.status, result=answer.result
-            )
-            log.debug(
-                "%s %s %s %s %.1f ms", call.who, call.service, call.action, answer.result, seconds * 1000
-            )
+            self.world.calls.add(call, began=began, seconds=seconds, status=answer.status, result=answer.result)
+            log.debug("%s %s %s %s %.1f ms", call.who, call.service, call.action, answer.result, seconds * 1000)
         return answer
 
     def _hurt(self, call: Call) -> Answer:
@@ -99,9 +95,7 @@ class LocalAws:
                 return refusal(call.protocol, error)
             except Exception as error:  # moto's own failures must reach the client as AWS's would
                 log.exception("%s %s failed inside the local AWS", call.service, call.action)
-                wrong = AwsError(
-                    "InternalError", f"The local AWS failed: {error!r}", HTTPStatus.INTERNAL_SERVER_ERROR
-                )
+                wrong = AwsError("InternalError", f"The local AWS failed: {error!r}", HTTPStatus.INTERNAL_SERVER_ERROR)
                 return refusal(call.protocol, wrong)
             return answer
 

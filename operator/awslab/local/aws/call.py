@@ -23,9 +23,7 @@ MODELS = {
     "tagging": "resourcegroupstaggingapi",
     "email": "ses",
 }
-CREDENTIAL = re.compile(
-    r"(?:Credential=|X-Amz-Credential=)([^/,&]+)(?:/|%2F)\d{8}(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)"
-)
+CREDENTIAL = re.compile(r"(?:Credential=|X-Amz-Credential=)([^/,&]+)(?:/|%2F)\d{8}(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)")
 RESOURCE = re.compile(r"\b[a-z]{1,20}(?:-[a-z]{1,20})?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 
 

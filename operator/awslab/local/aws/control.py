@@ -144,6 +144,4 @@ class Control:
         except urllib.error.HTTPError as error:
             raise ControlError(f"the local AWS refused {verb} {path}: {error.read().decode()}") from error
         except OSError as error:
-            raise ControlError(
-                f"no local AWS answers at {self.endpoint} ({error}); is it running?"
-            ) from error
+            raise ControlError(f"no local AWS answers at {self.endpoint} ({error}); is it running?") from error

@@ -25,9 +25,7 @@ QUOTAS: dict[str, Quota] = {
         "InternetGatewayLimitExceeded",
         "The maximum number of internet gateways has been reached.",
     ),
-    "addresses": Quota(
-        5, "region", "AddressLimitExceeded", "The maximum number of addresses has been reached."
-    ),
+    "addresses": Quota(5, "region", "AddressLimitExceeded", "The maximum number of addresses has been reached."),
     "nat-gateways": Quota(
         5,
         "Availability Zone",
@@ -37,9 +35,7 @@ QUOTAS: dict[str, Quota] = {
     "route-tables": Quota(
         200, "VPC", "RouteTableLimitExceeded", "The maximum number of route tables has been reached."
     ),
-    "routes": Quota(
-        50, "route table", "RouteLimitExceeded", "The maximum number of routes has been reached."
-    ),
+    "routes": Quota(50, "route table", "RouteLimitExceeded", "The maximum number of routes has been reached."),
     "security-groups": Quota(
         2500,
         "region",

@@ -71,9 +71,7 @@ class Book:
 
         return enter
 
-    def follows(
-        self, id_: str, *actions: str, does: str, see: str, code: str = ""
-    ) -> Callable[[After], After]:
+    def follows(self, id_: str, *actions: str, does: str, see: str, code: str = "") -> Callable[[After], After]:
         """Enter what happens after a call was carried out, before its result is written."""
 
         def enter(after: After) -> After:

@@ -33,9 +33,7 @@ class Server:
 
     def __init__(self, world: World, port: int = 0) -> None:
         self.world = world
-        self._http: BaseWSGIServer = make_server(
-            HOST, port, LocalAws(world), threaded=True, request_handler=Handler
-        )
+        self._http: BaseWSGIServer = make_server(HOST, port, LocalAws(world), threaded=True, request_handler=Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property

@@ -33,9 +33,7 @@ def refusal(protocol: str, error: AwsError) -> Answer:
     code, message = escape(error.code), escape(error.message)
     inner = f"<Code>{code}</Code><Message>{message}</Message>"
     if protocol == "ec2":
-        body = (
-            f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
-        )
+        body = f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
     elif protocol == "rest-xml":
         body = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
     else:

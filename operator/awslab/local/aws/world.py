@@ -126,9 +126,7 @@ class World:
         """Keep the answer to a ClientToken; a full memory loses the oldest."""
         until = self.clock() + USUAL_SECONDS["token-forgotten"] * max(self.settings.time_scale, 0.01)
         self.overlay.tokens[key] = Remembered(asked, answer, until)
-        for old in list(
-            itertools.islice(self.overlay.tokens, max(0, len(self.overlay.tokens) - TOKENS_KEPT))
-        ):
+        for old in list(itertools.islice(self.overlay.tokens, max(0, len(self.overlay.tokens) - TOKENS_KEPT))):
             del self.overlay.tokens[old]
 
     def limit(self, quota: str) -> float:

@@ -1,0 +1,168 @@
+"""The LabVpc API: what a person may ask for, and what the operator tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
+from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
+from .labvpc_rules import MAX_ZONES, SUBNET_RULES, ZONE_RULES
+
+
+class NatMode(StrEnum):
+    """How private subnets reach the internet."""
+
+    NONE = "None"
+    SINGLE = "Single"
+    PER_ZONE = "PerZone"
+
+
+VpcCidr = Annotated[
+    Cidr,
+    prefix_between(16, 24, "10.0.0.0/16"),
+    Immutable("a VPC keeps its addresses for life, make a new LabVpc and move there"),
+]
+SubnetCidr = Annotated[Cidr, prefix_between(16, 28, "10.0.16.0/20")]
+ZoneCidrs = Annotated[Mapping[str, SubnetCidr], Field(max_length=MAX_ZONES)]
+Sources = Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=50), UniqueItems()]
+AvailabilityZones = Annotated[int | tuple[str, ...], AnyShape()]
+
+
+class SubnetTier(Model):
+    """One subnet in each availability zone."""
+
+    cidrs: ZoneCidrs = Field(
+        default_factory=dict,
+        description="The CIDR of each zone's subnet by the zone's name, such as us-east-1a: 10.0.16.0/20. "
+        "Give it for all zones or for none; without it the operator computes a plan.",
+    )
+    tags: Tags = Field(
+        default_factory=dict,
+        description="Tags for this tier, for example kubernetes.io/role/elb; they win over spec.tags.",
+    )
+
+
+class DataTier(SubnetTier):
+    """The subnets for databases, with no route to or from the internet; may be switched off."""
+
+    enabled: bool = Field(default=True, strict=True, description="Whether there is a data tier.")
+
+
+class Subnets(Model):
+    """The three tiers of subnets, one subnet of each in every zone."""
+
+    public: SubnetTier = Field(
+        default=SubnetTier(),
+        description="Subnets with a route to the internet gateway, for load balancers and NAT gateways.",
+    )
+    private: SubnetTier = Field(
+        default=SubnetTier(),
+        description="Subnets that reach the internet through NAT only, for applications.",
+    )
+    data: DataTier = Field(default=DataTier(), description="Subnets without any route to the internet, for databases.")
+
+
+class LoadBalancerAccess(Model):
+    """Who may reach a load balancer in the public subnets."""
+
+    ports: Ports = Field(default=(80, 443), description="The TCP ports that are open.")
+    sources: Sources = Field(default=("0.0.0.0/0",), alias="from", description="The networks from which they are open.")
+
+
+class AppAccess(Model):
+    """What the load balancer may reach in the private subnets."""
+
+    port: Port = Field(default=80, description="The TCP port on which the applications listen.")
+
+
+class DataAccess(Model):
+    """What the applications may reach in the data subnets."""
+
+    ports: Ports = Field(default=(5432,), description="The TCP ports on which the databases listen.")
+
+
+class SecurityGroups(Model):
+    """Three security groups, each admitting only the one before it."""
+
+    load_balancer: LoadBalancerAccess = Field(
+        default=LoadBalancerAccess(),
+        description="The group for load balancers: open to the networks in from.",
+    )
+    app: AppAccess = Field(
+        default=AppAccess(), description="The group for applications: open to the load balancers only."
+    )
+    data: DataAccess = Field(
+        default=DataAccess(), description="The group for databases: open to the applications only."
+    )
+
+
+class LabVpcSpec(KindSpec):
+    """The network that a LabVpc asks for."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES)
+
+    cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
+    availability_zones: AvailabilityZones = Field(
+        default=2,
+        description=f"A count of zones from 1 to {MAX_ZONES}, taken from a on, or a list of zone names, "
+        "for example [us-east-1a, us-east-1c]. Zones may be added and removed; the others are not touched.",
+    )
+    nat_gateways: NatMode = Field(
+        default=NatMode.PER_ZONE,
+        description="How private subnets reach the internet: PerZone (one NAT gateway in each zone), "
+        "Single (one for all: cheaper, lost with its zone) or None (not at all).",
+    )
+    subnets: Subnets = Field(default=Subnets(), description="The three tiers of subnets: public, private and data.")
+    security_groups: SecurityGroups = Field(
+        default=SecurityGroups(), description="What the security groups of the three tiers admit."
+    )
+
+    @property
+    def network(self) -> IPv4Network:
+        """The addresses of the VPC."""
+        return IPv4Network(self.cidr)
+
+
+class SubnetStatus(StatusModel):
+    """One subnet as AWS has it."""
+
+    name: str = Field(description="The subnet's name in the composition, for example public-a.")
+    tier: str = Field(description="Its tier: public, private or data.")
+    zone: str = Field(description="Its availability zone.")
+    id: str | None = Field(default=None, description="The id that AWS gave it.")
+    cidr: str = Field(description="Its addresses.")
+    usable_addresses: int | None = Field(
+        default=None, description="How many addresses it has for use, without the five that AWS keeps."
+    )
+
+
+class LabVpcSummary(Summary):
+    """Short texts for the columns of kubectl get labvpc."""
+
+    zones: str | None = Field(default=None, description="The zones, for example us-east-1a,us-east-1b.")
+    nat_ips: str | None = Field(default=None, description="The public addresses of the NAT gateways.")
+
+
+class LabVpcStatus(KindStatus):
+    """What AWS has of the network, and how it stands to the spec."""
+
+    summary: LabVpcSummary | None = Field(default=None, description="Short texts for the columns of kubectl get.")
+    vpc_id: str | None = Field(default=None, description="The id of the VPC.")
+    cidr: str | None = Field(default=None, description="The addresses of the VPC.")
+    zones: tuple[str, ...] = Field(default=(), description="The availability zones in use.")
+    subnets: tuple[SubnetStatus, ...] = Field(default=(), description="Every subnet.")
+    public_subnet_ids: tuple[str, ...] = Field(default=(), description="The ids of the public subnets.")
+    private_subnet_ids: tuple[str, ...] = Field(default=(), description="The ids of the private subnets.")
+    data_subnet_ids: tuple[str, ...] = Field(default=(), description="The ids of the data subnets.")
+    nat_gateway_ips: tuple[str, ...] = Field(
+        default=(), description="The public addresses from which the private subnets reach the internet."
+    )
+    security_group_ids: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="The ids of the security groups by name: loadBalancer, app and data.",
+    )

@@ -1,0 +1,1 @@
+"""The AWS types, and the only place that knows boto3."""

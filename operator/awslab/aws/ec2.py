@@ -1,0 +1,138 @@
+"""What all EC2 resources share: found by owner tag, tagged when made, tags kept."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from awslab.core.diff import Changes
+from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
+from awslab.core.resource import Observed, Phase, Resource
+
+from .session import Aws
+
+Item = Mapping[str, Any]
+Filters = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ec2Resource(Resource):
+    """A resource of EC2; a type says how it is described, made, changed and deleted."""
+
+    noun: ClassVar[str]
+    """As EC2 calls it in TagSpecifications."""
+
+    id_key: ClassVar[str]
+    """Where a description has the id."""
+
+    id_filter: ClassVar[str]
+    """The filter of the listing that finds an id."""
+
+    phases: ClassVar[Mapping[str, Phase]] = {"available": Phase.READY, "pending": Phase.PENDING}
+
+    @classmethod
+    @abstractmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        """Every description that *filters* let through, all pages."""
+
+    @classmethod
+    @abstractmethod
+    def fields_of(cls, item: Item) -> dict[str, Any]:
+        """The fields of one description, named as in the class."""
+
+    @classmethod
+    def details_of(cls, item: Item) -> dict[str, Any]:  # noqa: ARG003 - most have none
+        """What else others want to know of it."""
+        return {}
+
+    @classmethod
+    def examined(cls, aws: Aws, found: Observed) -> Observed:  # noqa: ARG003 - most need no second call
+        """*found* with what AWS tells only one by one."""
+        return found
+
+    @classmethod
+    def observe(cls, aws: Aws) -> Iterator[Observed]:
+        """Find the owner's resources of this type, in one listing."""
+        for item in cls.describe(aws, aws.owned):
+            found = cls.observed(item)
+            # The filter has selected our own already, but a filter may be
+            # ignored, and what we observe here we may later delete.
+            if found and found.owner == aws.owner.key and found.phase is not Phase.GONE:
+                yield cls.examined(aws, found)
+
+    @classmethod
+    def observed(cls, item: Item) -> Observed | None:
+        """Read one description; None where its tags do not say that it is of this type."""
+        tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
+        kind, _, name = tags.get(RESOURCE_TAG, "").partition("/")
+        return cls.read(item, name) if kind == cls.__name__ else None
+
+    @classmethod
+    def read(cls, item: Item, name: str) -> Observed:
+        """Read one description as our *name*."""
+        tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
+        return Observed(
+            type=cls,
+            name=name,
+            id=item[cls.id_key],
+            phase=cls.phases.get(item.get("State", "available"), Phase.PENDING),
+            fields=cls.fields_of(item),
+            tags=tags,
+            owner=tags.get(OWNER_TAG, ""),
+            details=cls.details_of(item),
+            message=item.get("FailureMessage", ""),
+            created=str(item.get("CreateTime", "")),
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
+        """The resource with *id*, whosever it is; None where there is none."""
+        items = cls.describe(aws, [{"Name": cls.id_filter, "Values": [id]}])
+        return next((cls.examined(aws, cls.read(item, name)) for item in items), None)
+
+    def made(self, aws: Aws, item: Item, **fields: Any) -> Observed:
+        """What AWS's answer to the creation tells; *fields* are those that it is known to begin with."""
+        tags = [{"Key": k, "Value": v} for k, v in aws.owner.birth_tags(self).items()]
+        found = self.read({**item, "Tags": tags}, self.name)
+        return replace(found, fields={**found.fields, **fields})
+
+    @classmethod
+    def update(cls, aws: Aws, found: Observed, changes: Changes) -> None:
+        """Set tags, then what the type itself can change."""
+        _retag(aws, found.id, changes.of("tags"))
+        if others := changes.without("tags"):
+            cls.modify(aws, found, others)
+
+    @classmethod
+    def modify(cls, aws: Aws, found: Observed, changes: Changes) -> None:
+        """Change the *mutable* fields in place."""
+        raise NotImplementedError
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Take it for success that what is to be undone is undone already."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if not code.endswith((".NotFound", "NotAttached")):
+            raise
+
+
+def pages(aws: Aws, operation: str, key: str, **arguments: Any) -> Iterator[Item]:
+    """All items of all pages of an EC2 listing."""
+    for page in aws.ec2.get_paginator(operation).paginate(**arguments):
+        yield from page[key]
+
+
+def _retag(aws: Aws, resource: str, changes: Changes) -> None:
+    if tags := [{"Key": c.key, "Value": c.desired} for c in changes.additions]:
+        aws.ec2.create_tags(Resources=[resource], Tags=tags)
+    if keys := [{"Key": c.key} for c in changes.removals]:
+        aws.ec2.delete_tags(Resources=[resource], Tags=keys)

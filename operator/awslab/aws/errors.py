@@ -1,0 +1,93 @@
+"""Translate AWS's errors into ours, by who has to act.  The only table of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from awslab.core.errors import (
+    Denied,
+    InUse,
+    LabError,
+    NotFound,
+    QuotaReached,
+    Rejected,
+    Retryable,
+    Throttled,
+    Uncertain,
+)
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+THROTTLED = frozenset(
+    {"RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException",
+     "RequestThrottled", "RequestThrottledException", "SlowDown", "EC2ThrottledException", "BandwidthLimitExceeded"}
+)  # fmt: skip
+IN_USE = frozenset(
+    {"DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "ResourceInUse",
+     "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse"}
+)  # fmt: skip
+RETRYABLE = frozenset(
+    {"IncorrectState", "IncorrectInstanceState", "InvalidState", "OperationAborted", "ConcurrentModification",
+     "Resource.AlreadyAssociated", "RequestTimeTooSkewed", "PendingVerification", "ConcurrentTagAccess",
+     "InsufficientAddressCapacity", "InsufficientInstanceCapacity"}
+)  # fmt: skip
+UNCERTAIN = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
+     "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "500", "502", "503", "504"}
+)  # fmt: skip
+DENIED = frozenset(
+    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure", "OptInRequired", "Blocked",
+     "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
+     "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
+)  # fmt: skip
+NO_ANSWER = (
+    boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError,
+    ResponseParserError,
+)  # fmt: skip
+NO_CREDENTIALS = (
+    boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError, boto.TokenRetrievalError,
+    boto.ProfileNotFound, boto.NoRegionError, boto.SSOError,
+)  # fmt: skip
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our exceptions in place of botocore's."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _from_answer(error) from error
+    except NO_CREDENTIALS as error:
+        hint = "give the operator AWS credentials (IRSA, Pod Identity, environment or profile)"
+        raise Denied(f"no usable AWS credentials: {error}; {hint}", type(error).__name__) from error
+    except NO_ANSWER as error:
+        raise Uncertain(f"no answer from AWS: {error}", type(error).__name__) from error
+    except boto.BotoCoreError as error:
+        raise Retryable(f"AWS cannot be reached: {error}", type(error).__name__) from error
+
+
+def _from_answer(error: boto.ClientError) -> LabError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    message = error.response.get("Error", {}).get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = classify(code, status)
+    return kind(f"{error.operation_name}: {message} ({code})", code, error.operation_name)
+
+
+def classify(code: str, status: int = 400) -> type[LabError]:
+    """The exception for an AWS error code; *status* is the answer's HTTP status."""
+    table: tuple[tuple[Any, type[LabError]], ...] = (
+        (THROTTLED, Throttled), (IN_USE, InUse), (RETRYABLE, Retryable), (UNCERTAIN, Uncertain), (DENIED, Denied),
+    )  # fmt: skip
+    for codes, kind in table:
+        if code in codes:
+            return kind
+    if code.endswith((".NotFound", "NotFound", "NotFoundException")) or code.startswith("NoSuch"):
+        return NotFound
+    if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
+        return QuotaReached
+    return Uncertain if status >= 500 else Rejected  # noqa: PLR2004 - HTTP's own limit

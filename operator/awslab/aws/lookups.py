@@ -1,0 +1,18 @@
+"""What a composition has to know of AWS before anything is made."""
+
+from __future__ import annotations
+
+from .session import Clients
+
+
+def availability_zones(clients: Clients) -> tuple[str, ...]:
+    """The names of the region's ordinary zones that the account may use, sorted.
+
+    A zone that is impaired just now is among them: what exists there stays.
+    """
+    filters = [
+        {"Name": "zone-type", "Values": ["availability-zone"]},
+        {"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]},
+    ]
+    answer = clients.client("ec2").describe_availability_zones(Filters=filters)
+    return tuple(sorted(z["ZoneName"] for z in answer["AvailabilityZones"]))

@@ -1,0 +1,109 @@
+"""One AWS account and region, and what is done there on behalf of one owner."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from awslab.core.ownership import OWNER_TAG, Owner
+from awslab.core.resource import Resource
+
+from .calls import CallObserver, Gate, instrument, no_gate, no_observer
+
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=64,
+    # Retrying is the work queue's business, where every call is counted.
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    user_agent_extra="awslab-operator",
+)
+
+FACTS_LAST = 3600.0
+"""Seconds for which a looked-up fact is taken as still true."""
+
+
+class Clients:
+    """The boto3 clients of one account and region, made when first used and shared by all threads."""
+
+    def __init__(
+        self,
+        region: str,
+        session: boto3.Session | None = None,
+        *,
+        observer: CallObserver = no_observer,
+        gate: Gate = no_gate,
+        endpoint: str | None = None,
+    ) -> None:
+        self.region = region
+        self._session = session or boto3.Session()
+        self._observer = observer
+        self._gate = gate
+        self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
+        self._facts: dict[str, tuple[float, Any]] = {}
+
+    def client(self, service: str) -> Any:
+        """The client of *service*, its calls counted and fenced."""
+        with self._lock:
+            if service not in self._clients:
+                client = self._session.client(
+                    service, region_name=self.region, endpoint_url=self._endpoint, config=CONFIG
+                )
+                instrument(client, self._observer, self._gate)
+                self._clients[service] = client
+            return self._clients[service]
+
+    def fact(self, name: str, look_up: Callable[[Clients], Any]) -> Any:
+        """What *look_up* told of this account and region within the last hour."""
+        asked, value = self._facts.get(name, (-FACTS_LAST, None))
+        if time.monotonic() - asked >= FACTS_LAST:
+            value = look_up(self)
+            self._facts[name] = (time.monotonic(), value)
+        return value
+
+
+@dataclass(frozen=True)
+class Aws:
+    """AWS as one owner uses it: the clients, and the tags and tokens that say whose work it is."""
+
+    clients: Clients
+    owner: Owner
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    """By address, what makes the client token of a creation its own: when it was intended."""
+
+    @property
+    def ec2(self) -> Any:
+        """The EC2 client."""
+        return self.clients.client("ec2")
+
+    @property
+    def owned(self) -> list[dict[str, Any]]:
+        """The EC2 filter that finds what is the owner's."""
+        return [{"Name": f"tag:{OWNER_TAG}", "Values": [self.owner.key]}]
+
+    def token(self, resource: Resource) -> str:
+        """The client token of *resource*'s creation: the same after a crash, another for the next one.
+
+        At most 64 ASCII characters:
+        https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+        """
+        text = f"{self.owner.key}|{resource.address}|{self.stamps.get(resource.address, '')}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def tagged(self, resource: Resource, noun: str) -> list[dict[str, Any]]:
+        """The TagSpecifications of *resource*'s creation."""
+        tags = [{"Key": k, "Value": v} for k, v in sorted(self.owner.birth_tags(resource).items())]
+        return [{"ResourceType": noun, "Tags": tags}]
+
+
+ClientsFor = Callable[[str], Clients]
+"""Gives the clients of a region."""

@@ -1,0 +1,117 @@
+"""`awslab plan -f FILE`: what would be done in AWS, by the same code that does it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from awslab.aws.errors import translated
+from awslab.aws.session import Aws, Clients
+from awslab.core import plan as planning
+from awslab.core.errors import LabError
+from awslab.core.plan import Action, Hints, Step
+from awslab.engine import observe
+
+from .manifests import Manifest, read
+
+SIGNS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "bold red"),
+    Action.DELETE: ("-", "red"),
+    Action.WAIT: (".", "dim"),
+    Action.CONFLICT: ("!", "bold red"),
+    Action.KEEP: (" ", "dim"),
+}
+
+
+@click.command("plan")
+@click.option(
+    "-f", "--filename", required=True, type=click.Path(path_type=Path), help="The manifest; - for standard input."
+)
+@click.option("--instance", default="default", envvar="AWSLAB_INSTANCE", show_default=True, help="The operator's name.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Also show what stays as it is.")
+def plan(filename: Path, instance: str, output: str, *, everything: bool) -> None:
+    """Show what would be done in AWS for a manifest; nothing is changed, no cluster is asked."""
+    plans = [(m, steps_for(m, instance)) for m in read(filename)]
+    if output == "json":
+        click.echo(json.dumps([as_data(m, steps) for m, steps in plans], indent=2))
+        return
+    for manifest, steps in plans:
+        show(Console(highlight=False, soft_wrap=True), manifest, steps, everything=everything)
+
+
+def steps_for(manifest: Manifest, instance: str) -> list[Step]:
+    """The plan for one manifest against what AWS has now; raises ClickException."""
+    kind, owner = manifest.kind, manifest.owner(instance)
+    clients = Clients(manifest.spec.region)
+    try:
+        with ThreadPoolExecutor(len(kind.types)) as pool, translated():
+            desired = kind.compose(manifest.spec, kind.look_up(manifest.spec, clients))
+            found = observe(kind.types, Aws(clients, owner), pool)
+    except LabError as error:
+        raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error
+    return planning.foreseen(planning.plan(desired, found, Hints(owner)))
+
+
+def as_data(manifest: Manifest, steps: Iterable[Step]) -> dict[str, Any]:
+    """The plan for programs."""
+    return {
+        "kind": manifest.kind.name,
+        "namespace": manifest.namespace,
+        "name": manifest.name,
+        "steps": [
+            {
+                "action": step.action.value,
+                "address": step.address,
+                "id": step.id,
+                "reason": step.reason,
+                "changes": [{"field": c.path, "from": c.observed_words, "to": c.desired_words} for c in step.changes],
+            }
+            for step in steps
+        ],
+    }
+
+
+def show(console: Console, manifest: Manifest, steps: Sequence[Step], *, everything: bool) -> None:
+    """The plan for people: a line a resource, a line a change."""
+    console.print(Text(f"{manifest.kind.name} {manifest.namespace}/{manifest.name} in {manifest.spec.region}", "bold"))
+    for step in steps:
+        if everything or step.action is not Action.KEEP:
+            console.print(_line(step))
+            for change in step.changes:
+                console.print(Text(f"        {change}", "dim"))
+    console.print(summary(steps))
+
+
+def _line(step: Step) -> Text:
+    sign, style = SIGNS[step.action]
+    about = f"  ({step.id})" if step.id else ""
+    reason = f"  {step.reason}" if step.reason else ""
+    return Text(f"  {sign} {step.address}{about}", style).append(reason, "dim")
+
+
+def summary(steps: Iterable[Step]) -> str:
+    """How many of each."""
+    counts = Counter(step.action for step in steps)
+    if set(counts) <= {Action.KEEP}:
+        return f"Nothing to do: all {counts[Action.KEEP]} resources are as the manifest asks."
+    words = {
+        Action.CREATE: "to create",
+        Action.UPDATE: "to update",
+        Action.REPLACE: "to replace",
+        Action.DELETE: "to delete",
+        Action.WAIT: "waiting",
+        Action.CONFLICT: "in conflict",
+        Action.KEEP: "unchanged",
+    }
+    return ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])

@@ -1,0 +1,1 @@
+"""What is generated from the models: CRDs, admission policies, RBAC and the API reference."""

@@ -1,0 +1,63 @@
+"""Tell what happened: Kubernetes events and counters, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awslab import metrics
+from awslab.core.conditions import listed
+from awslab.core.drift import Drift
+from awslab.core.errors import LabError
+from awslab.core.outcome import Outcome
+from awslab.core.plan import Action
+
+from .handle import Handle
+
+PAST = {Action.CREATE: "Created", Action.UPDATE: "Updated", Action.DELETE: "Deleted"}
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """Tells of one object."""
+
+    handle: Handle
+    kind: str
+
+    def done(self, outcomes: Iterable[Outcome]) -> None:
+        """One event for all that was made, one for all that was changed, one for all that was deleted."""
+        told: dict[str, str] = {}
+        for outcome in outcomes:
+            if outcome.error:
+                self.failed(outcome.error, outcome.step.address)
+            elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it
+                told[outcome.step.address] = PAST[outcome.step.action]
+        for reason in dict.fromkeys(told.values()):
+            addresses = [address for address, what in told.items() if what == reason]
+            self.handle.event("Normal", reason, f"{reason} {listed(addresses)}")
+
+    def failed(self, error: LabError, address: str = "") -> None:
+        """A failure; the recorder counts repetitions."""
+        self.handle.event("Warning", "Failed", f"{address}: {error}" if address else str(error))
+
+    def drifted(self, drift: Sequence[Drift], known: Sequence[Mapping[str, Any]]) -> None:
+        """Each difference that was not told before."""
+        told = {(d["resource"], d["field"]) for d in known}
+        for item in drift:
+            if (item.resource, item.field) not in told:
+                self.handle.event("Warning", "Drifted", str(item))
+                metrics.DRIFT_FOUND.labels(self.kind, item.resource.partition("/")[0]).inc()
+
+    def repaired(self, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> None:
+        """Each difference that is no more."""
+        left = {(d["resource"], d["field"]) for d in after}
+        for resource, field in dict.fromkeys((d["resource"], d["field"]) for d in before):
+            if (resource, field) not in left:
+                self.handle.event("Normal", "Repaired", f"{resource} {field} is as wanted again")
+                metrics.DRIFT_MENDED.labels(self.kind, resource.partition("/")[0]).inc()
+
+
+def tell(handle: Handle, kind: str) -> Happenings:
+    """Tell of the object behind *handle*."""
+    return Happenings(handle, kind)

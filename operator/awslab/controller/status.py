@@ -1,0 +1,110 @@
+"""Build an object's status from a pass.  Pure: time and the status before come in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from awslab.core.conditions import Verdict
+from awslab.core.drift import Drift
+from awslab.core.plan import Action, Step
+from awslab.core.resource import Phase
+
+Status = dict[str, Any]
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 with milliseconds, as intents need it: two creations are never intended at one time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(moment: datetime) -> str:
+    """RFC 3339 in whole seconds, as Kubernetes writes times."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def parsed(text: str) -> datetime:
+    """The moment that a timestamp names."""
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What the next status builds on: the object, and the moment."""
+
+    generation: int
+    before: Mapping[str, Any]
+    now: datetime
+
+    def verdict(self, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
+        """The status before, with new conditions, drift and column texts."""
+        time = seconds(self.now)
+        conditions = [c.on_wire(self.generation, time, self._conditions) for c in verdict.conditions(drift)]
+        summary = {
+            **self.before.get("summary", {}),
+            "drift": str(len(drift)) if drift else "None",
+            "message": verdict.message,
+        }
+        return {
+            **self.before,
+            "observedGeneration": self.generation,
+            "conditions": conditions,
+            "drift": self.drift(drift),
+            "summary": summary,
+        }
+
+    @property
+    def _conditions(self) -> Sequence[Mapping[str, Any]]:
+        conditions: Sequence[Mapping[str, Any]] = self.before.get("conditions", ())
+        return conditions
+
+    def drift(self, drift: Iterable[Drift]) -> list[dict[str, str]]:
+        """Each difference, since when it was first seen."""
+        since = {(d["resource"], d["field"]): d.get("since") for d in self.before.get("drift", ())}
+        return [
+            {
+                "resource": d.resource,
+                "field": d.field,
+                "desired": d.desired,
+                "observed": d.observed,
+                "since": since.get((d.resource, d.field)) or seconds(self.now),
+            }
+            for d in drift
+        ]
+
+    def resources(self, steps: Iterable[Step], errors: Mapping[str, str]) -> list[dict[str, str]]:
+        """Every resource with its state; *errors* by the key of the step that failed."""
+        before = {(r["address"], r.get("id", "")): r for r in self.before.get("resources", ())}
+        return [self._resource(step, errors.get(step.key, ""), before) for step in steps]
+
+    def _resource(self, step: Step, error: str, before: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, str]:
+        state, old = state_of(step, error), before.get((step.address, step.id), {})
+        kept = old.get("since") if old.get("state") == state else None
+        entry = {
+            "address": step.address,
+            "id": step.id,
+            "state": state,
+            "message": error or step.reason,
+            "since": kept or seconds(self.now),
+        }
+        return {key: value for key, value in entry.items() if value}
+
+
+def state_of(step: Step, error: str = "") -> str:
+    """The state of one resource in a word."""
+    if error:
+        return "Failed"
+    if step.found and step.found.phase is not Phase.READY:
+        return {Phase.PENDING: "Creating", Phase.DELETING: "Deleting"}.get(step.found.phase, "Failed")
+    words = {
+        Action.KEEP: "Ready",
+        Action.CREATE: "Missing",
+        Action.UPDATE: "Updating",
+        Action.REPLACE: "Replacing",
+        Action.DELETE: "Deleting",
+        Action.CONFLICT: "Conflict",
+        Action.WAIT: "Waiting",
+    }
+    return words[step.action]

@@ -1,0 +1,65 @@
+"""What makes a kind of custom resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from awslab.api.common import KindSpec
+from awslab.api.kinds import GROUP, VERSION, ApiKind
+from awslab.aws.session import Clients
+from awslab.core.graph import Graph
+from awslab.core.resource import Observed, Resource
+
+SpecT = TypeVar("SpecT", bound=KindSpec)
+FactsT = TypeVar("FactsT")
+
+Outputs = Mapping[str, Any]
+"""Fields of the kind's status by their names on the wire."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[SpecT, FactsT]):
+    """Everything that the controller has to know of a kind."""
+
+    api: ApiKind
+    types: tuple[type[Resource], ...]
+    """Every type that *compose* may add; what is looked for in AWS."""
+    look_up: Callable[[SpecT, Clients], FactsT]
+    """Ask AWS what the composition has to know beforehand."""
+    guess: Callable[[SpecT], FactsT]
+    """The same without AWS, as well as it can be known: for drawings."""
+    compose: Callable[[SpecT, FactsT], Graph]
+    """Lay out what the spec asks for; raises SpecError naming the field where it cannot be."""
+    outputs: Callable[[SpecT, FactsT, Sequence[Observed]], Outputs]
+    """The ids and texts that people need, for ``status``."""
+
+    @property
+    def name(self) -> str:
+        """As in ``kind:`` of a manifest."""
+        return self.api.kind
+
+    @property
+    def kind(self) -> str:
+        """As *name*: what the watch asks for."""
+        return self.api.kind
+
+    @property
+    def group(self) -> str:
+        """The API group."""
+        return GROUP
+
+    @property
+    def version(self) -> str:
+        """The API version."""
+        return VERSION
+
+    @property
+    def plural(self) -> str:
+        """The name in the API's paths."""
+        return self.api.plural
+
+    def spec_of(self, manifest: Mapping[str, Any]) -> SpecT:
+        """The validated spec of *manifest*; raises pydantic's ValidationError."""
+        return self.api.spec.model_validate(manifest.get("spec", {}))  # type: ignore[return-value]

@@ -1,0 +1,98 @@
+"""One example of every AWS type; a new type gets every contract test by its line here.
+
+``drifts`` says, for each mutable field, how somebody else would change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from awslab.aws.nat import Eip, NatGateway
+from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.routing import RouteTable
+from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
+from awslab.core.resource import Resource
+from awslab.core.values import FrozenMap
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class Example:
+    resource: Resource
+    drifts: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return type(self.resource).__name__
+
+
+VPC = Vpc(name="vpc", cidr="10.0.0.0/16")
+SUBNET = Subnet(name="public-a", vpc=VPC, cidr="10.0.0.0/20", zone="us-east-1a", public_ips=True)
+IGW = InternetGateway(name="igw", vpc=VPC)
+EIP = Eip(name="nat-a")
+NAT = NatGateway(name="a", subnet=SUBNET, eip=EIP, internet=IGW)
+TABLE = RouteTable(name="public", vpc=VPC, routes=FrozenMap({EVERYWHERE: IGW}), subnets=frozenset({SUBNET}))
+WEB = SecurityGroup(
+    name="web",
+    vpc=VPC,
+    description="Web",
+    ingress=FrozenMap({Rule.tcp(443, EVERYWHERE): "clients"}),
+    egress=FrozenMap({Rule.tcp(443, EVERYWHERE): "web"}),
+)
+DEFAULT = DefaultSecurityGroup(name="default", vpc=VPC)
+
+HTTP = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}]
+
+
+def _other_table(ec2, found):
+    table = ec2.create_route_table(VpcId=found.fields["vpc"])["RouteTable"]["RouteTableId"]
+    (association,) = found.details["associations"].values()
+    ec2.replace_route_table_association(AssociationId=association, RouteTableId=table)
+    return lambda: ec2.delete_route_table(RouteTableId=table)
+
+
+EXAMPLES = [
+    Example(
+        VPC,
+        {
+            "dns_support": lambda ec2, o: (
+                ec2.modify_vpc_attribute(VpcId=o.id, EnableDnsHostnames={"Value": False}),
+                ec2.modify_vpc_attribute(VpcId=o.id, EnableDnsSupport={"Value": False}),
+            ),
+            "dns_hostnames": lambda ec2, o: ec2.modify_vpc_attribute(VpcId=o.id, EnableDnsHostnames={"Value": False}),
+        },
+    ),
+    Example(
+        SUBNET,
+        {"public_ips": lambda ec2, o: ec2.modify_subnet_attribute(SubnetId=o.id, MapPublicIpOnLaunch={"Value": False})},
+    ),
+    Example(
+        IGW,
+        {"vpc": lambda ec2, o: ec2.detach_internet_gateway(InternetGatewayId=o.id, VpcId=o.fields["vpc"])},
+    ),
+    Example(EIP),
+    Example(NAT),
+    Example(
+        TABLE,
+        {
+            "routes": lambda ec2, o: ec2.delete_route(RouteTableId=o.id, DestinationCidrBlock=EVERYWHERE),
+            "subnets": _other_table,
+        },
+    ),
+    Example(
+        WEB,
+        {
+            "ingress": lambda ec2, o: ec2.authorize_security_group_ingress(GroupId=o.id, IpPermissions=HTTP),
+            "egress": lambda ec2, o: ec2.authorize_security_group_egress(GroupId=o.id, IpPermissions=HTTP),
+        },
+    ),
+    Example(
+        DEFAULT,
+        {
+            "ingress": lambda ec2, o: ec2.authorize_security_group_ingress(GroupId=o.id, IpPermissions=HTTP),
+            "egress": lambda ec2, o: ec2.authorize_security_group_egress(GroupId=o.id, IpPermissions=HTTP),
+        },
+    ),
+]

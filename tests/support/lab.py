@@ -1,0 +1,86 @@
+"""One owner in the local AWS, driven by the engine alone: no Kubernetes."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from awslab.aws.calls import is_read
+from awslab.aws.session import Aws, Clients
+from awslab.core.graph import Graph
+from awslab.core.ownership import Owner
+from awslab.core.plan import Hints
+from awslab.engine import Permit, observe, reconcile
+from awslab.kinds import KINDS
+
+POOL = ThreadPoolExecutor(16)
+REGION = "us-east-1"
+TYPES = tuple(dict.fromkeys(t for kind in KINDS for t in kind.types))
+
+
+@cache
+def clients(endpoint):
+    return Clients(REGION, endpoint=endpoint)
+
+
+@dataclass
+class Lab:
+    """Reconciles graphs on behalf of one owner."""
+
+    control: object
+    owner: Owner = Owner("test", "LabVpc", "lab", "net", "uid-1")
+    types: tuple = TYPES
+    aws: Aws = field(init=False)
+    hints: Hints = field(init=False)
+    stamp: int = 0
+
+    def __post_init__(self):
+        self.aws = Aws(clients(self.control.endpoint), self.owner)
+        self.hints = Hints(self.owner)
+
+    def once(self, graph):
+        self.stamp += 1
+
+        def begin(steps):
+            return Permit({s.address: str(self.stamp) for s in steps})
+
+        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin)
+
+    def settle(self, graph=None, seconds=10):
+        """Pass after pass until all is as wanted; fails where that takes too long."""
+        graph = graph or Graph()
+        end = time.monotonic() + seconds
+        while True:
+            result = self.once(graph)
+            if result.settled:
+                return result
+            assert time.monotonic() < end, [str(s) for s in result.steps if s.action != "Keep"]
+            time.sleep(0.05)
+
+    def found(self):
+        return {o.address: o for o in observe(self.types, self.aws, POOL)}
+
+    def writes(self, since):
+        """The calls after *since* that changed AWS."""
+        return [c["action"] for c in self.control.calls(since) if not is_read(c["action"])]
+
+    def stranger(self, **names):
+        return replace(self, owner=replace(self.owner, **(names or {"name": "other", "uid": "uid-2"})))
+
+
+def with_references(*resources):
+    """The graph of *resources* and everything they need."""
+    graph = Graph()
+
+    def add(resource):
+        for reference in resource.all_references:
+            if hasattr(reference, "wishes"):
+                add(reference)
+        if resource.address not in graph:
+            graph.add(resource)
+
+    for resource in resources:
+        add(resource)
+    return graph

@@ -1,0 +1,214 @@
+"""Good and bad specs of a LabVpc: pydantic and the API server must judge every one of them alike.
+
+A sentence is what both say: the field's path and the way out. Where Kubernetes has words of its
+own (a type, a bound, an enum, a duplicate), only the path is common to both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MINIMAL: dict[str, Any] = {"region": "us-east-1", "cidr": "10.0.0.0/16"}
+
+A_NETWORK = "must be an IPv4 network in CIDR notation, for example 10.0.0.0/16"
+NO_HOST_BITS = "must have no bits set behind its prefix, for example 10.0.0.0/16 instead of 10.0.1.0/16"
+A_VPC = "must be between /16 and /24, for example 10.0.0.0/16"
+A_SUBNET = "must be between /16 and /28, for example 10.0.16.0/20"
+A_REGION = "must be the name of an AWS region, for example us-east-1"
+COUNT_OR_LIST = "must be a count from 1 to 6 or a list of 1 to 6 zone names, for example 2 or [us-east-1a, us-east-1b]"
+NOT_TWICE = "must not name a zone twice"
+OF_THE_REGION = "must be zones of spec.region, its name and one letter, for example us-east-1a"
+KEYED_BY_ZONE = "must have zones of spec.region as keys, its name and one letter, for example us-east-1a"
+INSIDE = "must lie inside spec.cidr"
+NO_OVERLAP = "must have cidrs that do not overlap, neither within a tier nor between tiers"
+KEY_LENGTH = "must have keys of 1 to 128 characters"
+RESERVED = "must not have keys that begin with aws: (kept by AWS) or awslab.dev/ (kept by the operator)"
+KEY_LETTERS = "must have keys of letters, digits, spaces and _ . : / = + - @"
+VALUE_LETTERS = "must consist of letters, digits, spaces and _ . : / = + - @"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A spec that nobody may apply: which field is wrong, and what is said about it."""
+
+    name: str
+    spec: dict[str, Any]
+    path: str
+    says: str = ""
+
+
+def but(**changes: Any) -> dict[str, Any]:
+    """The minimal spec with other or further fields."""
+    return MINIMAL | changes
+
+
+def zones(value: Any) -> dict[str, Any]:
+    """The minimal spec with other availability zones."""
+    return but(availabilityZones=value)
+
+
+def cidrs(**tiers: dict[str, str]) -> dict[str, Any]:
+    """The minimal spec with explicit CIDRs for the subnets of some tiers, by the letter of the zone."""
+    return but(
+        subnets={
+            tier: {"cidrs": {f"us-east-1{letter}": cidr for letter, cidr in by_letter.items()}}
+            for tier, by_letter in tiers.items()
+        }
+    )
+
+
+def admits(**load_balancer: Any) -> dict[str, Any]:
+    """The minimal spec with other rules for the load balancer."""
+    return but(securityGroups={"loadBalancer": load_balancer})
+
+
+def tagged(tags: dict[Any, Any]) -> dict[str, Any]:
+    """The minimal spec with tags."""
+    return but(tags=tags)
+
+
+def named(letters: str) -> list[str]:
+    """The names of the zones with these letters."""
+    return [f"us-east-1{letter}" for letter in letters]
+
+
+GOOD: dict[str, dict[str, Any]] = {
+    "minimal": MINIMAL,
+    "the smallest network": but(cidr="192.168.255.0/24"),
+    "a region with a long name": but(region="us-gov-west-1"),
+    "one zone": zones(1),
+    "six zones": zones(6),
+    "a named zone": zones(named("f")),
+    "six named zones": zones(named("abcdef")),
+    "no NAT": but(natGateways="None"),
+    "no data tier": but(subnets={"data": {"enabled": False}}),
+    "adjoining subnets": cidrs(public={"a": "10.0.0.0/24", "b": "10.0.1.0/24"}, data={"a": "10.0.2.0/28"}),
+    "a subnet as large as the network": cidrs(public={"a": "10.0.0.0/16"}),
+    "tags of every script": tagged({"Kostenstelle Süd": "größer+1", "名前/a.b:c=d-e@f_g": "値", "empty": ""}),
+    "a key of 128 characters": tagged({"k" * 128: "v" * 256}),
+    "forty tags": tagged({f"key-{n}": "v" for n in range(40)}),
+    "a key that only looks reserved": tagged({"aws": "1", "my-aws:x": "2", "awslab.device": "3"}),
+    "the first and the last port": admits(ports=[1, 65535]),
+    "from everywhere and from one host": admits(**{"from": ["0.0.0.0/0", "203.0.113.7/32"]}),
+}
+
+_ZONES = "spec.availabilityZones"
+_PRIVATE_A = "spec.subnets.private.cidrs.us-east-1a"
+_BALANCER = "spec.securityGroups.loadBalancer"
+
+BAD: tuple[Bad, ...] = (
+    Bad("no region", {"cidr": "10.0.0.0/16"}, "spec.region"),
+    Bad("no cidr", {"region": "us-east-1"}, "spec.cidr"),
+    Bad("a zone for a region", but(region="us-east-1a"), "spec.region", A_REGION),
+    Bad("a region in capitals", but(region="US-EAST-1"), "spec.region", A_REGION),
+    Bad("an empty region", but(region=""), "spec.region", A_REGION),
+    Bad("too large a network", but(cidr="10.0.0.0/15"), "spec.cidr", A_VPC),
+    Bad("too small a network", but(cidr="10.0.0.0/25"), "spec.cidr", A_VPC),
+    Bad("host bits", but(cidr="10.0.1.0/16"), "spec.cidr", NO_HOST_BITS),
+    Bad("no prefix", but(cidr="10.0.0.0"), "spec.cidr", A_NETWORK),
+    Bad("a netmask", but(cidr="10.0.0.0/255.255.0.0"), "spec.cidr", A_NETWORK),
+    Bad("a prefix with a zero before", but(cidr="10.0.0.0/016"), "spec.cidr", A_NETWORK),
+    Bad("an octet with a zero before", but(cidr="010.0.0.0/16"), "spec.cidr", A_NETWORK),
+    Bad("an octet too large", but(cidr="10.256.0.0/16"), "spec.cidr", A_NETWORK),
+    Bad("a prefix too long", but(cidr="10.0.0.0/33"), "spec.cidr", A_NETWORK),
+    Bad("IPv6", but(cidr="2001:db8::/32"), "spec.cidr", A_NETWORK),
+    Bad("IPv4 in IPv6", but(cidr="::ffff:10.0.0.0/112"), "spec.cidr", A_NETWORK),
+    Bad("a number for a network", but(cidr=10), "spec.cidr"),
+    Bad("no zone", zones(0), _ZONES, COUNT_OR_LIST),
+    Bad("seven zones", zones(7), _ZONES, COUNT_OR_LIST),
+    Bad("half a zone", zones(2.5), _ZONES, COUNT_OR_LIST),
+    Bad("a count in quotes", zones("2"), _ZONES, COUNT_OR_LIST),
+    Bad("a truth for a count", zones(True), _ZONES, COUNT_OR_LIST),  # noqa: FBT003 - it is the case
+    Bad("an object for a count", zones({"count": 2}), _ZONES, COUNT_OR_LIST),
+    Bad("an empty list of zones", zones([]), _ZONES, COUNT_OR_LIST),
+    Bad("a list of numbers", zones([1, 2]), _ZONES, COUNT_OR_LIST),
+    Bad("seven named zones", zones(named("abcdefg")), _ZONES, COUNT_OR_LIST),
+    Bad("a zone twice", zones(named("aa")), _ZONES, NOT_TWICE),
+    Bad("another region's zone", zones(["eu-west-1a"]), _ZONES, OF_THE_REGION),
+    Bad("a region for a zone", zones(["us-east-1"]), _ZONES, OF_THE_REGION),
+    Bad("a local zone", zones(["us-east-1-bos-1a"]), _ZONES, OF_THE_REGION),
+    Bad("another NAT mode", but(natGateways="Two"), "spec.natGateways"),
+    Bad("a NAT mode in small letters", but(natGateways="single"), "spec.natGateways"),
+    Bad("a subnet outside", cidrs(public={"a": "10.1.0.0/24"}), "spec.subnets.public.cidrs", INSIDE),
+    Bad(
+        "a subnet larger than the network",
+        cidrs(data={"a": "10.0.0.0/19"}) | {"cidr": "10.0.0.0/20"},
+        "spec.subnets.data.cidrs",
+        INSIDE,
+    ),
+    Bad("too small a subnet", cidrs(private={"a": "10.0.0.0/29"}), _PRIVATE_A, A_SUBNET),
+    Bad("a subnet with host bits", cidrs(private={"a": "10.0.0.16/24"}), _PRIVATE_A, NO_HOST_BITS),
+    Bad("no network for a subnet", cidrs(private={"a": "ten"}), _PRIVATE_A, A_NETWORK),
+    Bad(
+        "another region's subnet",
+        but(subnets={"data": {"cidrs": {"us-west-2a": "10.0.0.0/24"}}}),
+        "spec.subnets.data.cidrs",
+        KEYED_BY_ZONE,
+    ),
+    Bad(
+        "a zone by its letter",
+        but(subnets={"public": {"cidrs": {"a": "10.0.0.0/24"}}}),
+        "spec.subnets.public.cidrs",
+        KEYED_BY_ZONE,
+    ),
+    Bad(
+        "the same subnet twice in a tier",
+        cidrs(public={"a": "10.0.0.0/24", "b": "10.0.0.0/24"}),
+        "spec.subnets",
+        NO_OVERLAP,
+    ),
+    Bad(
+        "a subnet within another tier's",
+        cidrs(public={"a": "10.0.0.0/20"}, data={"b": "10.0.1.0/24"}),
+        "spec.subnets",
+        NO_OVERLAP,
+    ),
+    Bad(
+        "seven subnets in a tier",
+        cidrs(public={letter: f"10.0.{n}.0/24" for n, letter in enumerate("abcdefg")}),
+        "spec.subnets.public.cidrs",
+    ),
+    Bad("AWS's own tag", tagged({"aws:x": "1"}), "spec.tags", RESERVED),
+    Bad("AWS's own tag in capitals", tagged({"AWS:x": "1"}), "spec.tags", RESERVED),
+    Bad("the operator's own tag", tagged({"awslab.dev/owner": "me"}), "spec.tags", RESERVED),
+    Bad("an empty key", tagged({"": "1"}), "spec.tags", KEY_LENGTH),
+    Bad("a key of 129 characters", tagged({"k" * 129: "1"}), "spec.tags", KEY_LENGTH),
+    Bad("a key with a comma", tagged({"a,b": "1"}), "spec.tags", KEY_LETTERS),
+    Bad("a key of two lines", tagged({"a\nb": "1"}), "spec.tags", KEY_LETTERS),
+    Bad("a value with a hash", tagged({"a": "#1"}), "spec.tags.a", VALUE_LETTERS),
+    Bad("a value that ends its line", tagged({"a": "b\n"}), "spec.tags.a", VALUE_LETTERS),
+    Bad("a value of 257 characters", tagged({"a": "v" * 257}), "spec.tags.a"),
+    Bad("a number for a value", tagged({"a": 1}), "spec.tags.a"),
+    Bad("forty-one tags", tagged({f"key-{n}": "v" for n in range(41)}), "spec.tags"),
+    Bad(
+        "a tier's tag that AWS keeps",
+        but(subnets={"public": {"tags": {"aws:x": "1"}}}),
+        "spec.subnets.public.tags",
+        RESERVED,
+    ),
+    Bad("port 0", admits(ports=[0]), f"{_BALANCER}.ports[0]"),
+    Bad("port 65536", admits(ports=[80, 65536]), f"{_BALANCER}.ports[1]"),
+    Bad("no port", admits(ports=[]), f"{_BALANCER}.ports"),
+    Bad("a port twice", admits(ports=[80, 80]), f"{_BALANCER}.ports"),
+    Bad("eleven ports", admits(ports=list(range(1, 12))), f"{_BALANCER}.ports"),
+    Bad("from nobody", admits(**{"from": []}), f"{_BALANCER}.from"),
+    Bad("from a host without a prefix", admits(**{"from": ["203.0.113.7"]}), f"{_BALANCER}.from[0]", A_NETWORK),
+    Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
+    Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
+    Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
+    Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
+)
+
+UNKNOWN: tuple[Bad, ...] = (
+    Bad("a field that is not there", but(nat="Single"), "spec.nat"),
+    Bad("the field of another tier", but(subnets={"public": {"enabled": True}}), "spec.subnets.public.enabled"),
+    Bad("snake case", but(availability_zones=2), "spec.availability_zones"),
+)
+"""Refused by pydantic, and by the API server with kubectl's ``--validate=strict``, its default."""
+
+IMMUTABLE: tuple[Bad, ...] = (
+    Bad("another region", but(region="eu-west-1"), "spec.region", "cannot be changed: make a new object"),
+    Bad("another network", but(cidr="10.1.0.0/16"), "spec.cidr", "cannot be changed: a VPC keeps its addresses"),
+)
+"""Refused only as a change of the minimal spec."""

@@ -9,6 +9,7 @@ from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, COVERED_ENDPOINT_SERVICE
 from moto.ec2.responses.vpcs import VPCs
 
 from awslab.local.aws.ec2.context import backend
+from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.ec2.kinds import BY_PREFIX
 from awslab.local.aws.rules import Book
 
@@ -193,7 +194,7 @@ def _end(ec2: Any, endpoint: Any) -> None:
         if id_ in ec2.enis:
             ec2.delete_network_interface(id_)
     del ec2.vpc_end_points[endpoint.id]
-    ec2.tags.pop(endpoint.id, None)
+    forget_tags(ec2, endpoint.id)
 
 
 def _deleted(_world: World, due: Due) -> None:

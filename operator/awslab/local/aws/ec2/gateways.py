@@ -50,7 +50,7 @@ def mapped_addresses(context: Context) -> str | None:
 
 def _has_public_address(ec2: Any, vpc: str) -> bool:
     elastic = {address.eni.id for address in ec2.addresses if address.eni}
-    return any(eni.public_ip or eni.id in elastic for eni in lookup.interfaces(ec2, vpc=vpc))
+    return any(eni.public_ip or eni.id in elastic for eni in lookup.interfaces_of(ec2, vpc))
 
 
 @book.refuses(

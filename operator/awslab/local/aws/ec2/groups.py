@@ -52,7 +52,7 @@ def in_use(context: Context) -> str | None:
 
 
 def _has_member(ec2: Any, group: Any) -> bool:
-    enis = lookup.interfaces(ec2, vpc=group.vpc_id)
+    enis = lookup.interfaces_of(ec2, group.vpc_id)
     return any(group.id == one.id for eni in enis for one in eni.group_set)
 
 

@@ -10,6 +10,7 @@ from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 from awslab.local.aws import world as worlds
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
+from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
@@ -163,7 +164,7 @@ def _forgotten(_world: World, due: Due) -> None:
         reservation.instances = [one for one in reservation.instances if one.id != due.id]
         if not reservation.instances:
             del ec2.reservations[key]
-    ec2.tags.pop(due.id, None)
+    forget_tags(ec2, due.id)
 
 
 CHANGES = {

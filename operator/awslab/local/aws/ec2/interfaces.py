@@ -121,7 +121,7 @@ def address_taken(context: Context) -> str | None:
     wish, subnet = context.params.get("PrivateIpAddress"), context.params.get("SubnetId")
     taken = (
         address["PrivateIpAddress"]
-        for eni in lookup.interfaces(context.ec2, subnet=subnet)
+        for eni in lookup.interfaces_in(context.ec2, subnet or "")
         for address in eni.private_ip_addresses
     )
     return f"Address {wish} is in use." if wish and wish in taken else None

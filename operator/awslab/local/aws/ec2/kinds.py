@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from awslab.local.aws.ec2.index import index
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -21,6 +23,7 @@ class Kind:
     missing: str  # the error code for one that is not there
     sentence: str  # what AWS says then, with {id}
     all: Callable[[Any], Iterable[Any]]
+    get: Callable[[Any, str], Any] | None = None  # finds one without looking at all
     key: str = "id"  # moto's attribute with the id
     narrow: dict[str, str] = field(default_factory=dict)  # filter -> moto's attribute, asked before converting
 
@@ -51,6 +54,7 @@ KINDS = (
         "InvalidVpcID.NotFound",
         "The vpc ID '{id}' does not exist",
         lambda ec2: ec2.vpcs.values(),
+        lambda ec2, id_: ec2.vpcs.get(id_),
         narrow={"vpc-id": "id"},
     ),
     Kind(
@@ -61,6 +65,7 @@ KINDS = (
         "InvalidSubnetID.NotFound",
         "The subnet ID '{id}' does not exist",
         _subnets,
+        lambda ec2, id_: index(ec2).subnets.get(id_),
         narrow=IN_VPC | {"subnet-id": "id"},
     ),
     Kind(
@@ -71,6 +76,7 @@ KINDS = (
         "InvalidInternetGatewayID.NotFound",
         "The internetGateway ID '{id}' does not exist",
         lambda ec2: ec2.internet_gateways.values(),
+        lambda ec2, id_: ec2.internet_gateways.get(id_),
     ),
     Kind(
         "DescribeEgressOnlyInternetGateways",
@@ -80,6 +86,7 @@ KINDS = (
         "InvalidGatewayID.NotFound",
         "The eigw ID '{id}' does not exist",
         lambda ec2: ec2.egress_only_internet_gateways.values(),
+        lambda ec2, id_: ec2.egress_only_internet_gateways.get(id_),
     ),
     Kind(
         "DescribeAddresses",
@@ -100,6 +107,7 @@ KINDS = (
         "NatGatewayNotFound",
         "NAT gateway {id} was not found",
         lambda ec2: ec2.nat_gateways.values(),
+        lambda ec2, id_: ec2.nat_gateways.get(id_),
         narrow=IN_VPC | {"nat-gateway-id": "id", "subnet-id": "subnet_id", "state": "state"},
     ),
     Kind(
@@ -110,6 +118,7 @@ KINDS = (
         "InvalidRouteTableID.NotFound",
         "The routeTable ID '{id}' does not exist",
         lambda ec2: ec2.route_tables.values(),
+        lambda ec2, id_: ec2.route_tables.get(id_),
         narrow=IN_VPC | {"route-table-id": "id"},
     ),
     Kind(
@@ -120,6 +129,7 @@ KINDS = (
         "InvalidGroup.NotFound",
         "The security group '{id}' does not exist",
         _groups,
+        lambda ec2, id_: ec2.get_security_group_from_id(id_),
         narrow=IN_VPC | {"group-id": "id", "group-name": "name"},
     ),
     Kind(
@@ -140,6 +150,7 @@ KINDS = (
         "InvalidNetworkInterfaceID.NotFound",
         "The networkInterface ID '{id}' does not exist",
         lambda ec2: ec2.enis.values(),
+        lambda ec2, id_: ec2.enis.get(id_),
         narrow=IN_VPC | {"subnet-id": "subnet_id", "network-interface-id": "id"},
     ),
     Kind(
@@ -150,6 +161,7 @@ KINDS = (
         "InvalidNetworkAclID.NotFound",
         "The networkAcl ID '{id}' does not exist",
         lambda ec2: ec2.network_acls.values(),
+        lambda ec2, id_: ec2.network_acls.get(id_),
         narrow=IN_VPC | {"network-acl-id": "id"},
     ),
     Kind(
@@ -160,6 +172,7 @@ KINDS = (
         "InvalidVpcEndpointId.NotFound",
         "The Vpc Endpoint Id '{id}' does not exist",
         lambda ec2: ec2.vpc_end_points.values(),
+        lambda ec2, id_: ec2.vpc_end_points.get(id_),
         narrow=IN_VPC | {"vpc-endpoint-id": "id"},
     ),
     Kind(
@@ -170,6 +183,7 @@ KINDS = (
         "InvalidFlowLogId.NotFound",
         "These flow log ids in the input list are not found: {id}",
         lambda ec2: ec2.flow_logs.values(),
+        lambda ec2, id_: ec2.flow_logs.get(id_),
     ),
     Kind(
         "DescribeVpcPeeringConnections",
@@ -179,6 +193,7 @@ KINDS = (
         "InvalidVpcPeeringConnectionID.NotFound",
         "The vpcPeeringConnection ID '{id}' does not exist",
         lambda ec2: ec2.vpc_pcxs.values(),
+        lambda ec2, id_: ec2.vpc_pcxs.get(id_),
     ),
     Kind(
         "DescribeInstances",
@@ -204,6 +219,13 @@ KINDS = (
 )
 BY_ACTION = {kind.describe: kind for kind in KINDS}
 BY_PREFIX = {kind.prefix: kind for kind in KINDS if kind.prefix}
+
+
+def exists(kind: Kind, ec2: Any, id_: str) -> bool:
+    """Tell whether a resource of a type is there."""
+    if kind.get:
+        return kind.get(ec2, id_) is not None
+    return any(getattr(one, kind.key) == id_ for one in kind.all(ec2))
 
 
 def kind_of(id_: str) -> Kind | None:

@@ -22,16 +22,13 @@ def _of_vpc(things: Any, vpc: str | None) -> int:
 
 
 def _subnets(context: Context) -> int:
-    vpc = context.params.get("VpcId")
-    return sum(_of_vpc(zone.values(), vpc) for zone in context.ec2.subnets.values())
+    return len(lookup.subnets_of(context.ec2, context.params.get("VpcId", "")))
 
 
 def _nats(context: Context) -> int:
     place = lookup.subnet(context.ec2, context.params.get("SubnetId"))
-    if place is None:
-        return 0
     homes = (lookup.subnet(context.ec2, nat.subnet_id) for nat in lookup.living_nats(context.ec2))
-    return sum(1 for home in homes if home is not None and home.availability_zone == place.availability_zone)
+    return sum(1 for home in homes if place and home and home.availability_zone == place.availability_zone)
 
 
 def _routes(context: Context) -> int:
@@ -83,7 +80,7 @@ _limited("nat-gateways", "CreateNatGateway", _nats)
 _limited(
     "route-tables",
     "CreateRouteTable",
-    lambda context: _of_vpc(context.ec2.route_tables.values(), context.params.get("VpcId")),
+    lambda context: len(lookup.tables_of(context.ec2, context.params.get("VpcId", ""))),
 )
 _limited("routes", "CreateRoute", _routes)
 _limited("security-groups", "CreateSecurityGroup", lambda context: sum(map(len, context.ec2.groups.values())))

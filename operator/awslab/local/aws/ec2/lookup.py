@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from awslab.local.aws.ec2.index import index
+
 LIVING_NAT = frozenset({"pending", "available", "deleting"})
 
 
-def interfaces(ec2: Any, *, subnet: str | None = None, vpc: str | None = None) -> list[Any]:
-    """Return the network interfaces in a subnet, or in a VPC."""
-    return [
-        eni
-        for eni in ec2.enis.values()
-        if (subnet is None or eni.subnet.id == subnet) and (vpc is None or eni.subnet.vpc_id == vpc)
-    ]
+def interfaces_in(ec2: Any, subnet: str) -> list[Any]:
+    """Return the network interfaces in a subnet."""
+    return list(index(ec2).interfaces_in[subnet].values())
+
+
+def interfaces_of(ec2: Any, vpc: str) -> list[Any]:
+    """Return the network interfaces in a VPC."""
+    return list(index(ec2).interfaces_of[vpc].values())
+
+
+def subnets_of(ec2: Any, vpc: str) -> list[Any]:
+    """Return the subnets of a VPC."""
+    return list(index(ec2).subnets_of[vpc].values())
+
+
+def tables_of(ec2: Any, vpc: str) -> list[Any]:
+    """Return the route tables of a VPC."""
+    return list(index(ec2).tables_of[vpc].values())
 
 
 def attached_gateways(ec2: Any, vpc: str) -> list[Any]:
@@ -24,14 +37,6 @@ def attached_gateways(ec2: Any, vpc: str) -> list[Any]:
 def living_nats(ec2: Any) -> list[Any]:
     """Return the NAT gateways that count: neither deleted nor failed."""
     return [nat for nat in ec2.nat_gateways.values() if nat.state in LIVING_NAT]
-
-
-def nat_of_address(ec2: Any, allocation_id: str) -> Any:
-    """Return the NAT gateway that holds an Elastic IP, if one does."""
-    for nat in living_nats(ec2):
-        if any(address.get("allocationId") == allocation_id for address in nat.address_set):
-            return nat
-    return None
 
 
 def address(ec2: Any, params: dict[str, Any]) -> Any:
@@ -48,7 +53,7 @@ def address(ec2: Any, params: dict[str, Any]) -> Any:
 
 def subnet(ec2: Any, subnet_id: str | None) -> Any:
     """Return a subnet, if there is one of that id."""
-    return next((zone[subnet_id] for zone in ec2.subnets.values() if subnet_id in zone), None)
+    return index(ec2).subnets.get(subnet_id or "")
 
 
 def group(ec2: Any, params: dict[str, Any]) -> Any:

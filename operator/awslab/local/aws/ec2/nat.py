@@ -9,6 +9,7 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
+from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _forget(_world: World, due: Due) -> None:
     nat = ec2.nat_gateways.get(due.id)
     if nat and nat.state in {"deleted", "failed"}:
         del ec2.nat_gateways[due.id]
-        ec2.tags.pop(due.id, None)
+        forget_tags(ec2, due.id)
 
 
 CHANGES = {

@@ -7,14 +7,13 @@ so that another version fails at start with a sentence, and not later in a stran
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import moto
 import moto.core.responses
 import moto.core.utils
-from moto.ec2.exceptions import InvalidNetworkInterfaceIdError
+from moto.ec2.exceptions import InvalidNetworkInterfaceIdError, InvalidSubnetIdError
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
 from moto.ec2.models.flow_logs import FlowLogsBackend
@@ -26,6 +25,8 @@ from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.responses.vpcs import VPCs
+
+from awslab.local.aws.ec2.index import KEPT_BY, add_interface, drop_interface, index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,8 @@ PATCHED = (
     (Subnet, "_subnet_ip_generator"),
     (Subnet, "available_ip_address_count"),
     (SubnetBackend, "describe_subnets"),
+    (SubnetBackend, "get_subnet"),
+    *((owner, name) for owner, name, _ in KEPT_BY),
     # replaced in the modules of their topics:
     (NatGatewayBackend, "delete_nat_gateway"),
     (FlowLogsBackend, "create_flow_logs"),
@@ -65,24 +68,15 @@ class PatchError(RuntimeError):
 
 def check() -> None:
     """Raise PatchError unless moto is as the patches know it."""
-    missing = [f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)]
+    missing = [
+        f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)
+    ]
     if moto.__version__ != MOTO or missing:
         raise PatchError(
             f"the local AWS needs moto {MOTO}, found {moto.__version__}"
             + (f" without {', '.join(missing)}" if missing else "")
             + "; install the locked dependencies: make install"
         )
-
-
-class _Generation:
-    """Counts writes, so that what is computed from all interfaces is computed once after each."""
-
-    number = 0
-
-
-def wrote() -> None:
-    """Note that resources may have changed."""
-    _Generation.number += 1
 
 
 def _get_tags(self: Any) -> list[dict[str, str]]:
@@ -92,19 +86,35 @@ def _get_tags(self: Any) -> list[dict[str, str]]:
 
 def _describe_subnets(self: Any, subnet_ids: list[str] | None = None, filters: Any = None) -> list[Any]:
     if not subnet_ids and filters and set(filters) == {"vpc-id"} and isinstance(filters["vpc-id"], str):
-        vpc = filters["vpc-id"]
-        return [one for zone in self.subnets.values() for one in zone.values() if one.vpc_id == vpc]
-    return _describe_subnets_of_moto(self, subnet_ids, filters)
+        return list(index(self).subnets_of[filters["vpc-id"]].values())
+    found: list[Any] = _describe_subnets_of_moto(self, subnet_ids, filters)
+    return found
 
 
-def _describe_route_tables(self: Any, route_table_ids: list[str] | None = None, filters: Any = None) -> list[Any]:
+def _get_subnet(self: Any, subnet_id: str) -> Any:
+    if subnet_id not in index(self).subnets:
+        raise InvalidSubnetIdError(subnet_id)
+    return index(self).subnets[subnet_id]
+
+
+def _describe_route_tables(
+    self: Any, route_table_ids: list[str] | None = None, filters: Any = None
+) -> list[Any]:
     if not route_table_ids and filters:
         if set(filters) == {"association.subnet-id"}:
-            wanted = set(filters["association.subnet-id"])
-            return [one for one in self.route_tables.values() if not wanted.isdisjoint(one._associations.values())]
+            return _tables_of_subnets(self, set(filters["association.subnet-id"]))
         if set(filters) == {"vpc-id"} and isinstance(filters["vpc-id"], str):
-            return [one for one in self.route_tables.values() if one.vpc_id == filters["vpc-id"]]
-    return _describe_route_tables_of_moto(self, route_table_ids, filters)
+            return list(index(self).tables_of[filters["vpc-id"]].values())
+    found: list[Any] = _describe_route_tables_of_moto(self, route_table_ids, filters)
+    return found
+
+
+def _tables_of_subnets(self: Any, wanted: set[str]) -> list[Any]:
+    places = [index(self).subnets[one] for one in wanted if one in index(self).subnets]
+    tables = [
+        table for vpc in {one.vpc_id for one in places} for table in index(self).tables_of[vpc].values()
+    ]
+    return [table for table in tables if not wanted.isdisjoint(table._associations.values())]
 
 
 _describe_subnets_of_moto = SubnetBackend.describe_subnets
@@ -122,13 +132,16 @@ def _get_network_interface(self: Any, eni_id: str) -> Any:
     return self.enis[eni_id]
 
 
-def _create_network_interface(self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any) -> Any:
+def _create_network_interface(
+    self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any
+) -> Any:
     """Give an interface an address of its subnet, where moto would take any."""
     place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
     if not isinstance(private_ip_address, str) or not _lies_in(private_ip_address, place):
         private_ip_address = place.get_available_subnet_ip(instance=None)
-    wrote()
-    return _create_interface_of_moto(self, place, private_ip_address, *rest, **more)
+    made = _create_interface_of_moto(self, place, private_ip_address, *rest, **more)
+    add_interface(self, made)
+    return made
 
 
 def _lies_in(address: str, subnet: Any) -> bool:
@@ -139,7 +152,7 @@ def _delete_network_interface(self: Any, eni_id: str) -> None:
     """Delete an interface and give its addresses back to the subnet."""
     eni = self.get_network_interface(eni_id)
     del self.enis[eni_id]
-    wrote()
+    drop_interface(self, eni)
     for address in eni.private_ip_addresses:
         eni.subnet.del_subnet_ip(address["PrivateIpAddress"])
 
@@ -154,16 +167,10 @@ def _subnet_ip_generator(self: Any) -> Iterator[Any]:
             yield address
 
 
-def available_ip_address_count(self: Any) -> int:
-    return int(self._available_ip_addresses) - _taken(self.ec2_backend, _Generation.number)[self.id]
-
-
-@lru_cache(maxsize=1)
-def _taken(ec2: Any, _generation: int) -> Counter[str]:
-    taken: Counter[str] = Counter()
-    for eni in ec2.enis.values():
-        taken[eni.subnet.id] += len(eni.private_ip_addresses)
-    return taken
+def available_ip_address_count(subnet: Any) -> int:
+    """Return how many addresses of a subnet are free."""
+    there = index(subnet.ec2_backend).interfaces_in[subnet.id].values()
+    return int(subnet._available_ip_addresses) - sum(len(eni.private_ip_addresses) for eni in there)
 
 
 def route_state(route: Any) -> str:
@@ -187,7 +194,9 @@ def route_state(route: Any) -> str:
 def apply() -> None:
     """Put the changes in; doing it twice changes nothing more."""
     check()
-    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(moto.core.utils.method_names_from_class)
+    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(
+        moto.core.utils.method_names_from_class
+    )
     TaggedEC2Resource.get_tags = _get_tags
     NetworkInterfaceBackend.create_network_interface = _create_network_interface
     NetworkInterfaceBackend.delete_network_interface = _delete_network_interface
@@ -200,3 +209,4 @@ def apply() -> None:
     Subnet._subnet_ip_generator = property(_subnet_ip_generator)  # noqa: SLF001
     Subnet.available_ip_address_count = property(available_ip_address_count)
     SubnetBackend.describe_subnets = _describe_subnets
+    SubnetBackend.get_subnet = _get_subnet

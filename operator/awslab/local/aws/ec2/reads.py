@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.ec2 import filters, paging
+from awslab.local.aws.ec2.index import with_tag
 from awslab.local.aws.ec2.kinds import BY_ACTION, BY_PREFIX, Kind
 from awslab.local.aws.ec2.shapes import element, picked
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from awslab.local.aws.ec2.context import Context
 
@@ -52,15 +53,33 @@ def described(context: Context) -> Item:
 )
 def _named(context: Context, kind: Kind) -> list[Any]:
     """Return the resources that the call names, or all; what is hidden is not there."""
-    visible = [one for one in kind.all(context.ec2) if not context.world.is_hidden(getattr(one, kind.key))]
     chosen = context.params.get(kind.ids)
     if chosen:
-        by_id = {getattr(one, kind.key): one for one in visible}
-        for id_ in chosen:
-            if id_ not in by_id:
-                raise AwsError(kind.missing, kind.sentence.format(id=id_))
-        visible = [by_id[id_] for id_ in dict.fromkeys(chosen)]
-    return ALSO_NAMED[kind.describe](context, visible) if kind.describe in ALSO_NAMED else visible
+        things = [_one(context, kind, id_) for id_ in dict.fromkeys(chosen)]
+    else:
+        candidates = _candidates(context.ec2, kind, filters.asked(context.params))
+        things = [one for one in candidates if not context.world.is_hidden(getattr(one, kind.key))]
+    return ALSO_NAMED[kind.describe](context, things) if kind.describe in ALSO_NAMED else things
+
+
+def _one(context: Context, kind: Kind, id_: str) -> Any:
+    if kind.get:
+        found = kind.get(context.ec2, id_)
+    else:
+        found = next((one for one in kind.all(context.ec2) if getattr(one, kind.key) == id_), None)
+    if found is None or context.world.is_hidden(id_):
+        raise AwsError(kind.missing, kind.sentence.format(id=id_))
+    return found
+
+
+def _candidates(ec2: Any, kind: Kind, wishes: list[tuple[str, list[str]]]) -> Iterable[Any]:
+    """Return all resources, or only those with a tag that is asked for by its very value."""
+    for name, values in wishes:
+        if name.startswith("tag:") and kind.get and not any(filters.WILD.search(one) for one in values):
+            ids = with_tag(ec2, name.removeprefix("tag:"), values)
+            found = (kind.get(ec2, id_) for id_ in ids if id_.startswith(kind.prefix))
+            return [one for one in found if one is not None]
+    return kind.all(ec2)
 
 
 def _by_group_name(context: Context, groups: list[Any]) -> list[Any]:

@@ -107,7 +107,8 @@ def associated_table(context: Context) -> str | None:
 def association_taken(context: Context) -> str | None:
     """Refuse a second table for a subnet."""
     table, subnet = _table(context), context.params.get("SubnetId")
-    others = (one for one in context.ec2.route_tables.values() if table is not None and one.id != table.id)
+    there = lookup.tables_of(context.ec2, table.vpc_id) if table is not None else []
+    others = (one for one in there if one.id != table.id)
     if not subnet or not any(subnet in one._associations.values() for one in others):  # noqa: SLF001 - kept nowhere else
         return None
     return f"the specified association for route table {table.id} conflicts with an existing association"

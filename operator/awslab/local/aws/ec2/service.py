@@ -105,8 +105,6 @@ class Ec2:
             result = method()
         except ServiceException as error:
             raise AwsError(error.code, error.message) from error
-        finally:
-            patches.wrote()
         if not isinstance(result, ActionResult):
             return Answer(HTTPStatus.OK, dict(HEADERS), _text(result))
         follow_all("ec2", call.action, context, result.result)

@@ -28,7 +28,7 @@ LARGEST, SMALLEST = 16, 28
 def in_use(context: Context) -> str | None:
     """Refuse to delete a subnet with an interface in it."""
     subnet = context.params.get("SubnetId", "")
-    if not lookup.interfaces(context.ec2, subnet=subnet):
+    if not lookup.interfaces_in(context.ec2, subnet):
         return None
     return f"The subnet '{subnet}' has dependencies and cannot be deleted."
 
@@ -91,8 +91,10 @@ def subnet_range(context: Context) -> str | None:
 def conflict(context: Context) -> str | None:
     """Refuse a range that overlaps with another subnet's."""
     vpc, network = context.params.get("VpcId"), _network(context.params.get("CidrBlock"))
-    there = (one for zone in context.ec2.subnets.values() for one in zone.values() if one.vpc_id == vpc)
-    if network is None or not any(one.cidr.version == network.version and one.cidr.overlaps(network) for one in there):
+    there = lookup.subnets_of(context.ec2, vpc or "")
+    if network is None or not any(
+        one.cidr.version == network.version and one.cidr.overlaps(network) for one in there
+    ):
         return None
     return f"The CIDR '{context.params['CidrBlock']}' conflicts with another subnet"
 

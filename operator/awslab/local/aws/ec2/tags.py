@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from awslab.local.aws.ec2.kinds import kind_of
+from awslab.local.aws.ec2.index import forget_tags
+from awslab.local.aws.ec2.kinds import exists, kind_of
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
@@ -121,9 +122,13 @@ def limit(context: Context) -> str | None:
     """Refuse the 51st tag."""
     fresh = {tag.get("Key") for tag in context.params.get("Tags") or []}
     counts = [len(one.get("Tags") or []) for one in _specified(context)]
-    counts += [len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []]
+    counts += [
+        len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []
+    ]
     return (
-        f"The maximum number of Tags for a resource has been reached: {MOST}" if max(counts, default=0) > MOST else None
+        f"The maximum number of Tags for a resource has been reached: {MOST}"
+        if max(counts, default=0) > MOST
+        else None
     )
 
 
@@ -139,7 +144,7 @@ def missing_resource(context: Context) -> str | None:
     """Refuse tags for a resource that is not there."""
     for id_ in context.params.get("Resources") or []:
         kind = kind_of(id_)
-        if kind and not any(getattr(one, kind.key) == id_ for one in kind.all(context.ec2)):
+        if kind and not exists(kind, context.ec2, id_):
             raise AwsError(kind.missing, kind.sentence.format(id=id_))
     return None
 
@@ -155,5 +160,5 @@ def go_with_resource(context: Context, _result: Any) -> None:
     """Forget the tags of what the call has deleted."""
     for id_ in context.call.resources():
         kind = kind_of(id_)
-        if kind and id_ in context.ec2.tags and not any(getattr(one, kind.key) == id_ for one in kind.all(context.ec2)):
-            del context.ec2.tags[id_]
+        if kind and id_ in context.ec2.tags and not exists(kind, context.ec2, id_):
+            forget_tags(context.ec2, id_)

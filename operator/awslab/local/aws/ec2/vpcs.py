@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
+from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def _holds(ec2: Any, vpc: str) -> bool:
     """Tell whether a VPC holds something that AWS does not delete with it."""
     return any(
         (
-            any(one.vpc_id == vpc for zone in ec2.subnets.values() for one in zone.values()),
+            lookup.subnets_of(ec2, vpc),
             lookup.attached_gateways(ec2, vpc),
             any(one.vpc_id == vpc for one in ec2.egress_only_internet_gateways.values()),
             any(not group.is_default for group in ec2.groups.get(vpc, {}).values()),
-            any(one.vpc_id == vpc and not one.main_association_id for one in ec2.route_tables.values()),
+            any(not one.main_association_id for one in lookup.tables_of(ec2, vpc)),
             any(one.vpc_id == vpc and not one.default for one in ec2.network_acls.values()),
             any(one.vpc_id == vpc and one.state != "deleted" for one in ec2.vpc_end_points.values()),
-            lookup.interfaces(ec2, vpc=vpc),
+            lookup.interfaces_of(ec2, vpc),
             any(_is_peered(one, vpc) for one in ec2.vpc_pcxs.values()),
         )
     )
@@ -65,12 +66,12 @@ def _is_peered(peering: Any, vpc: str) -> bool:
 def takes_its_own(context: Context, _result: Any) -> None:
     """Delete what AWS made with the VPC."""
     vpc = context.params["VpcId"]
-    for store in (context.ec2.network_acls, context.ec2.route_tables):
-        for id_ in [one.id for one in store.values() if one.vpc_id == vpc]:
-            del store[id_]
-            context.ec2.tags.pop(id_, None)
+    acls = context.ec2.network_acls
+    for id_ in [one.id for one in acls.values() if one.vpc_id == vpc]:
+        del acls[id_]
+        forget_tags(context.ec2, id_)
     for id_ in context.ec2.groups.pop(vpc, {}):
-        context.ec2.tags.pop(id_, None)
+        forget_tags(context.ec2, id_)
 
 
 @book.refuses(

@@ -42,22 +42,22 @@ class TestBeforeWork:
     def test_what_is_missing_is_told_as_created(self):
         verdict = before_work(plan(ALL, [seen(NET)], HINTS), drift=False)
 
-        assert ("Creating", "Creating Host/{a, b}") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Creating", "Creating Host/{a, b}")
 
     def test_what_differs_is_told_as_updated(self):
         verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=False)
 
-        assert ("Updating", "Updating Net/net") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Updating", "Updating Net/net")
 
     def test_what_somebody_changed_is_told_as_repaired(self):
         verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=True)
 
-        assert ("Repairing", "Repairing Net/net") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Repairing", "Repairing Net/net")
 
     def test_of_a_pruning_only_what_goes_is_told(self):
         verdict = before_work(plan(graph_of(NET, HOSTS[0]), ALL_SEEN, HINTS), drift=False)
 
-        assert ("Deleting", "Deleting Host/b") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Deleting", "Deleting Host/b")
 
 
 class TestAfterWork:
@@ -70,7 +70,7 @@ class TestAfterWork:
     def test_people_read_what_all_the_waiting_is_for_in_the_end(self):
         verdict = after_work(passed(PENDING))
 
-        assert (False, "Waiting", "Waiting for Net/net") == (verdict.ready, verdict.reason, verdict.message)
+        assert (verdict.ready, verdict.reason, verdict.message) == (False, "Waiting", "Waiting for Net/net")
 
     def test_the_message_does_not_change_while_the_situation_does_not(self):
         assert after_work(passed(PENDING)) == after_work(passed(PENDING, seen(HOSTS[0])))
@@ -126,7 +126,7 @@ class TestErrors:
     def test_a_spec_error_names_its_field(self):
         error = errors.SpecError("spec.cidr", "is too small")
 
-        assert ("spec.cidr", "spec.cidr: is too small") == (error.field, of_error(error).message)
+        assert (error.field, of_error(error).message) == ("spec.cidr", "spec.cidr: is too small")
 
     def test_a_failure_names_the_resource(self):
         assert of_error(errors.InUse("has dependencies"), "Net/net").message == "Net/net: has dependencies"
@@ -184,9 +184,9 @@ class TestConditions:
 
     def test_the_time_of_transition_stays_while_the_status_stays(self):
         before = [{"type": "Ready", "status": "False", "lastTransitionTime": "early"}]
-        still = Condition(Type.READY, False, "Waiting", "x")
-        changed = Condition(Type.READY, True, "Ready", "x")
-        unsure = Condition(Type.READY, None, "Unreachable", "x")
+        still = Condition(Type.READY, status=False, reason="Waiting", message="x")
+        changed = Condition(Type.READY, status=True, reason="Ready", message="x")
+        unsure = Condition(Type.READY, status=None, reason="Unreachable", message="x")
 
         assert still.on_wire(1, "now", before)["lastTransitionTime"] == "early"
         assert changed.on_wire(1, "now", before)["lastTransitionTime"] == "now"

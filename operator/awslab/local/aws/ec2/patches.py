@@ -68,9 +68,7 @@ class PatchError(RuntimeError):
 
 def check() -> None:
     """Raise PatchError unless moto is as the patches know it."""
-    missing = [
-        f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)
-    ]
+    missing = [f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)]
     if moto.__version__ != MOTO or missing:
         raise PatchError(
             f"the local AWS needs moto {MOTO}, found {moto.__version__}"
@@ -97,9 +95,7 @@ def _get_subnet(self: Any, subnet_id: str) -> Any:
     return index(self).subnets[subnet_id]
 
 
-def _describe_route_tables(
-    self: Any, route_table_ids: list[str] | None = None, filters: Any = None
-) -> list[Any]:
+def _describe_route_tables(self: Any, route_table_ids: list[str] | None = None, filters: Any = None) -> list[Any]:
     if not route_table_ids and filters:
         if set(filters) == {"association.subnet-id"}:
             return _tables_of_subnets(self, set(filters["association.subnet-id"]))
@@ -111,9 +107,7 @@ def _describe_route_tables(
 
 def _tables_of_subnets(self: Any, wanted: set[str]) -> list[Any]:
     places = [index(self).subnets[one] for one in wanted if one in index(self).subnets]
-    tables = [
-        table for vpc in {one.vpc_id for one in places} for table in index(self).tables_of[vpc].values()
-    ]
+    tables = [table for vpc in {one.vpc_id for one in places} for table in index(self).tables_of[vpc].values()]
     return [table for table in tables if not wanted.isdisjoint(table._associations.values())]
 
 
@@ -132,9 +126,7 @@ def _get_network_interface(self: Any, eni_id: str) -> Any:
     return self.enis[eni_id]
 
 
-def _create_network_interface(
-    self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any
-) -> Any:
+def _create_network_interface(self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any) -> Any:
     """Give an interface an address of its subnet, where moto would take any."""
     place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
     if not isinstance(private_ip_address, str) or not _lies_in(private_ip_address, place):
@@ -194,9 +186,7 @@ def route_state(route: Any) -> str:
 def apply() -> None:
     """Put the changes in; doing it twice changes nothing more."""
     check()
-    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(
-        moto.core.utils.method_names_from_class
-    )
+    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(moto.core.utils.method_names_from_class)
     TaggedEC2Resource.get_tags = _get_tags
     NetworkInterfaceBackend.create_network_interface = _create_network_interface
     NetworkInterfaceBackend.delete_network_interface = _delete_network_interface

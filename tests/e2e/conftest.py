@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from awslab.local.aws.control import Control
 from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.progress import Lines
-from awslab.local.aws.control import Control
 from awslab.local.world import World
 from support.processes import processes_of
 from tests.support.live import Place

@@ -142,6 +142,10 @@ class Leader:
         holder = self._sighting.holder()
         return f"standby, {holder} leads" if holder else "standby"
 
+    def problem(self) -> str | None:
+        """Why the Lease cannot be read or written now; None when it can."""
+        return self._error or None
+
     def alive(self) -> str | None:
         """Why only a new process would help; None while all is well."""
         ended = not self._thread.is_alive() and not self._stopping.is_set()
@@ -267,6 +271,10 @@ class AlwaysLeader:
     def state(self) -> str:
         """One phrase for people."""
         return "leading (no election)"
+
+    def problem(self) -> str | None:
+        """There is none."""
+        return None
 
     def alive(self) -> str | None:
         """Always."""

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 
 import pytest
-from awslab.local.run import CommandError
 
 from awslab.api.labvpc import LabVpcSpec
+from awslab.local.run import CommandError
 from tests.support.labvpc_cases import BAD, GOOD, IMMUTABLE, MINIMAL, UNKNOWN, Bad, but, named
 from tests.support.manifests import ROOT
 
 pytestmark = pytest.mark.e2e
 
-NAMESPACE = "admission"
-
 
 def labvpc(name: str, spec) -> dict:
-    metadata = {"name": name, "namespace": NAMESPACE}
-    return {"apiVersion": "awslab.dev/v1alpha1", "kind": "LabVpc", "metadata": metadata, "spec": spec}
+    return {"apiVersion": "awslab.dev/v1alpha1", "kind": "LabVpc", "metadata": {"name": name}, "spec": spec}
 
 
 def manifest(specs) -> str:
@@ -37,11 +35,11 @@ def in_kubernetes(path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def kubectl(world):
-    """kubectl in a world with a namespace of our own."""
-    world.kubectl("create", "namespace", NAMESPACE)
-    yield world.kubectl
-    world.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+def kubectl(session_world):
+    """kubectl in a namespace of the module's own, with nobody at work: the API server speaks by itself."""
+    if any(status.name == "operator" for status in session_world.status()):
+        session_world.kill_operator()
+    return partial(session_world.kubectl, "--namespace", session_world.new_namespace("admission"))
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def production(kubectl):
     """A LabVpc with the minimal spec."""
     kubectl("apply", "-f", "-", stdin=json.dumps(labvpc("production", MINIMAL)))
     yield "production"
-    kubectl("delete", "labvpc", "production", "-n", NAMESPACE)
+    kubectl("delete", "labvpc", "production")
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +93,13 @@ def test_zones_go_from_a_count_to_a_list_and_back(kubectl, production, how):
     seen = []
     for zones in (3, named("ab"), named("abc"), 2):
         kubectl("apply", *how, "-f", "-", stdin=json.dumps(labvpc(production, but(availabilityZones=zones))))
-        seen.append(json.loads(kubectl("get", "labvpc", production, "-n", NAMESPACE, "-o", "json"))["spec"])
+        seen.append(json.loads(kubectl("get", "labvpc", production, "-o", "json"))["spec"])
 
     assert [spec["availabilityZones"] for spec in seen] == [3, named("ab"), named("abc"), 2]
 
 
 def test_the_api_server_fills_in_the_defaults(kubectl, production):
-    live = json.loads(kubectl("get", "labvpc", production, "-n", NAMESPACE, "-o", "json"))["spec"]
+    live = json.loads(kubectl("get", "labvpc", production, "-o", "json"))["spec"]
 
     assert live == MINIMAL | {
         "availabilityZones": 2,
@@ -120,8 +118,8 @@ def test_people_see_the_columns_by_every_name(kubectl, production):
     head = ["NAME", "READY", "DRIFT", "VPC-ID", "CIDR", "ZONES", "COST/MO", "AGE"]
 
     for name in ("labvpc", "labvpcs", "lvpc", "awslab"):
-        assert kubectl("get", name, "-n", NAMESPACE).splitlines()[0].split() == head
-    assert kubectl("get", "lvpc", "-n", NAMESPACE, "-o", "wide").splitlines()[0].split() == [
+        assert kubectl("get", name).splitlines()[0].split() == head
+    assert kubectl("get", "lvpc", "-o", "wide").splitlines()[0].split() == [
         *head,
         "NAT-IPS",
         "MESSAGE",

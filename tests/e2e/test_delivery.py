@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from awslab.local.run import CommandError
 
 from awslab.local import gotools
+from awslab.local.run import CommandError
 from tests.support.manifests import ROOT, documents, render
 from tests.support.openapi import write_schemas
 
@@ -31,15 +31,18 @@ OF_PROMETHEUS = ("PodMonitor", "ServiceMonitor")
 
 
 @pytest.fixture(scope="module")
+def kubectl(session_world):
+    return session_world.kubectl
+
+
+@pytest.fixture(scope="module")
 def helm() -> Path:
     return gotools.helm()
 
 
 @pytest.fixture(scope="module")
-def schemas(world, tmp_path_factory) -> str:
-    return write_schemas(
-        lambda path: world.kubectl("get", "--raw", path), GROUP_VERSIONS, tmp_path_factory.mktemp("schemas")
-    )
+def schemas(kubectl, tmp_path_factory) -> str:
+    return write_schemas(lambda path: kubectl("get", "--raw", path), GROUP_VERSIONS, tmp_path_factory.mktemp("schemas"))
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +58,11 @@ def conforms(schemas):
     return ask
 
 
-@pytest.fixture(scope="module")
-def namespace_of_examples(world):
-    world.kubectl("create", "namespace", "lab")
+@pytest.fixture
+def namespace_of_examples(kubectl):
+    kubectl("create", "namespace", "lab")
     yield
-    world.kubectl("delete", "namespace", "lab", "--wait=false")
+    kubectl("delete", "namespace", "lab")
 
 
 def all_texts(helm) -> dict[str, str]:
@@ -70,8 +73,8 @@ def all_texts(helm) -> dict[str, str]:
     }
 
 
-def test_kubeconform_has_no_complaint(world, helm, conforms):
-    texts = {**all_texts(helm), "manifests": world.kubectl("kustomize", str(ROOT / "manifests"))}
+def test_kubeconform_has_no_complaint(kubectl, helm, conforms):
+    texts = {**all_texts(helm), "manifests": kubectl("kustomize", str(ROOT / "manifests"))}
 
     complaints = {name: conforms(text) for name, text in texts.items()}
 
@@ -86,19 +89,19 @@ def test_kubeconform_would_complain(conforms):
     assert "replicas" in conforms(wrong)
 
 
-def test_the_api_server_accepts_the_manifests(world):
-    world.kubectl("apply", "--dry-run=server", "-k", str(ROOT / "manifests"))
+def test_the_api_server_accepts_the_manifests(kubectl):
+    kubectl("apply", "--dry-run=server", "-k", str(ROOT / "manifests"))
 
 
-def test_the_api_server_accepts_the_examples(world, namespace_of_examples):
-    world.kubectl("apply", "--dry-run=server", "-f", str(ROOT / "examples"))
+def test_the_api_server_accepts_the_examples(kubectl, namespace_of_examples):
+    kubectl("apply", "--dry-run=server", "-f", str(ROOT / "examples"))
 
 
 @pytest.mark.parametrize("values", [[], ["--values", str(EVERYTHING)]], ids=["default", "everything"])
-def test_the_api_server_accepts_the_chart(world, helm, values):
+def test_the_api_server_accepts_the_chart(kubectl, helm, values):
     rendered = [m for m in documents(render(helm, *values)) if m["kind"] not in OF_PROMETHEUS]
 
-    world.kubectl("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(rendered))
+    kubectl("apply", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(rendered))
 
 
 @pytest.mark.parametrize(
@@ -114,16 +117,16 @@ def test_the_api_server_accepts_the_chart(world, helm, values):
         ("list", "customresourcedefinitions"),
     ],
 )
-def test_the_operator_may_do_what_it_has_to_in_every_namespace(world, verb, resource):
-    assert world.kubectl("auth", "can-i", verb, *of(resource), "--as", OPERATOR, "-n", "default").strip() == "yes"
+def test_the_operator_may_do_what_it_has_to_in_every_namespace(kubectl, verb, resource):
+    assert kubectl("auth", "can-i", verb, *of(resource), "--as", OPERATOR, "-n", "default").strip() == "yes"
 
 
-def test_the_operator_may_elect_a_leader_in_its_namespace_only(world):
+def test_the_operator_may_elect_a_leader_in_its_namespace_only(kubectl):
     ask = ("auth", "can-i", "update", "leases.coordination.k8s.io", "--as", OPERATOR)
 
-    assert world.kubectl(*ask, "-n", "awslab-system").strip() == "yes"
+    assert kubectl(*ask, "-n", "awslab-system").strip() == "yes"
     with pytest.raises(CommandError):
-        world.kubectl(*ask, "-n", "default")
+        kubectl(*ask, "-n", "default")
 
 
 @pytest.mark.parametrize(
@@ -137,9 +140,9 @@ def test_the_operator_may_elect_a_leader_in_its_namespace_only(world):
         ("list", "namespaces"),
     ],
 )
-def test_the_operator_may_do_nothing_else(world, verb, resource):
+def test_the_operator_may_do_nothing_else(kubectl, verb, resource):
     with pytest.raises(CommandError):
-        world.kubectl("auth", "can-i", verb, *of(resource), "--as", OPERATOR, "-n", "default")
+        kubectl("auth", "can-i", verb, *of(resource), "--as", OPERATOR, "-n", "default")
 
 
 def of(resource: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 import yaml
 from pydantic import ValidationError
 
-from awslab.controller.reconcile import invalid
+from awslab.api.base import sentences
 from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
@@ -34,7 +35,7 @@ class Manifest:
 def read(path: Path) -> list[Manifest]:
     """Every object of ours in the file, or on standard input for ``-``; raises ClickException."""
     try:
-        text = click.get_text_stream("stdin").read() if str(path) == "-" else path.read_text()
+        text = sys.stdin.read() if str(path) == "-" else path.read_text()
         documents = [d for d in yaml.safe_load_all(text) if d]
     except (OSError, yaml.YAMLError) as error:
         raise click.ClickException(f"{path}: cannot be read: {error}") from error
@@ -56,5 +57,5 @@ def _ours(documents: list[Any]) -> Iterator[Manifest]:
         try:
             spec = kind.spec_of(document)
         except ValidationError as error:
-            raise click.ClickException(f"{kind.name}/{meta.get('name')}: {invalid(error)}") from error
+            raise click.ClickException(f"{kind.name}/{meta.get('name')}: " + "; ".join(sentences(error))) from error
         yield Manifest(kind, meta.get("name", ""), meta.get("namespace", "default"), spec)

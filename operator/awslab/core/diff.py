@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .resource import Ids, references_in, resolved
-from .values import parts
+from .values import PRESENT, parts
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Change:
     @property
     def desired_words(self) -> str:
         """What is wanted, as people read it."""
-        return words(self.desired)
+        return words(self.desired, part=self.key is not None)
 
     @property
     def observed_words(self) -> str:
         """What was found, as people read it."""
-        return words(self.observed)
+        return words(self.observed, part=self.key is not None)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.observed_words} -> {self.desired_words}"
@@ -105,8 +105,10 @@ def _waits(value: Any, usable: Set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.address for r in references_in(value) if r.address not in usable))
 
 
-def words(value: Any) -> str:
-    """A value as people read it."""
+def words(value: Any, *, part: bool) -> str:
+    """A value as people read it; of a *part* without a text of its own, only whether it is there."""
     if value is None:
         return "none"
-    return "present" if value is True else str(value)
+    if part and value in (PRESENT, ""):
+        return "present"
+    return str(value) or "empty"

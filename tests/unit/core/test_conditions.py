@@ -1,0 +1,231 @@
+"""What the user is told: every reason is in the table, and every message stays while the situation stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from awslab.core import conditions, errors
+from awslab.core.conditions import READY, REASONS, Condition, Type, Verdict, after_work, before_work, listed, of_error
+from awslab.core.drift import Drift
+from awslab.core.graph import Graph
+from awslab.core.outcome import Outcome, Pass
+from awslab.core.plan import Action, plan
+from awslab.core.resource import Phase
+from tests.unit.core.fakes import HINTS, Host, Net, graph_of, seen
+
+NET = Net(name="net")
+HOSTS = [Host(name=name, uses=frozenset({NET})) for name in "ab"]
+ALL = graph_of(NET, *HOSTS)
+
+BY_THE_CONTROLLER = {"Unreachable"}
+"""Reasons that a look at one pass cannot give; the controller's tests prove them."""
+
+
+def subclasses(kind):
+    return [kind, *(below for direct in kind.__subclasses__() for below in subclasses(direct))]
+
+
+def passed(*found, desired=ALL, failed=()):
+    """A pass that did nothing but fail as *failed* tells: pairs of address and error."""
+    steps = plan(desired, list(found), HINTS)
+    outcomes = [Outcome(s, s.found, error) for address, error in failed for s in steps if s.address == address]
+    return Pass(steps, outcomes, steps, list(found))
+
+
+ALL_SEEN = [seen(NET), *map(seen, HOSTS)]
+PENDING = replace(seen(NET), phase=Phase.PENDING)
+
+
+class TestBeforeWork:
+    def test_what_is_missing_is_told_as_created(self):
+        verdict = before_work(plan(ALL, [seen(NET)], HINTS), drift=False)
+
+        assert ("Creating", "Creating Host/{a, b}") == (verdict.reason, verdict.message)
+
+    def test_what_differs_is_told_as_updated(self):
+        verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=False)
+
+        assert ("Updating", "Updating Net/net") == (verdict.reason, verdict.message)
+
+    def test_what_somebody_changed_is_told_as_repaired(self):
+        verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=True)
+
+        assert ("Repairing", "Repairing Net/net") == (verdict.reason, verdict.message)
+
+    def test_of_a_pruning_only_what_goes_is_told(self):
+        verdict = before_work(plan(graph_of(NET, HOSTS[0]), ALL_SEEN, HINTS), drift=False)
+
+        assert ("Deleting", "Deleting Host/b") == (verdict.reason, verdict.message)
+
+
+class TestAfterWork:
+    def test_all_is_ready_when_all_is_kept(self):
+        assert after_work(passed(*ALL_SEEN)) == READY
+
+    def test_what_is_left_over_does_not_unsettle_what_is_wanted(self):
+        assert after_work(passed(*ALL_SEEN, desired=graph_of(NET))) == READY
+
+    def test_people_read_what_all_the_waiting_is_for_in_the_end(self):
+        verdict = after_work(passed(PENDING))
+
+        assert (False, "Waiting", "Waiting for Net/net") == (verdict.ready, verdict.reason, verdict.message)
+
+    def test_the_message_does_not_change_while_the_situation_does_not(self):
+        assert after_work(passed(PENDING)) == after_work(passed(PENDING, seen(HOSTS[0])))
+
+    def test_what_cannot_be_changed_stalls_and_names_the_way_out(self):
+        verdict = after_work(passed(seen(NET, fields={"cidr": "10.9.0.0/16"}), *map(seen, HOSTS)))
+
+        assert verdict.stalled
+        assert verdict.reason == "ReplacementNeeded"
+        assert verdict.message.startswith("Net/net: AWS cannot change in place: cidr: 10.9.0.0/16 -> 10.0.0.0/16")
+
+    def test_of_several_failures_the_one_that_people_must_mend_is_told(self):
+        throttled = errors.Throttled("slow down")
+        rejected = errors.Rejected("no such zone")
+
+        verdict = after_work(passed(seen(NET), failed=[("Host/a", throttled), ("Host/b", rejected)]))
+
+        assert (rejected, "Host/b: no such zone") == (verdict.error, verdict.message)
+
+    def test_who_is_denied_goes_before_who_is_only_retried(self):
+        denied = errors.Denied("not allowed")
+
+        verdict = after_work(passed(seen(NET), failed=[("Host/a", errors.Retryable("x")), ("Host/b", denied)]))
+
+        assert denied == verdict.error
+
+
+class TestErrors:
+    @pytest.mark.parametrize("kind", subclasses(errors.LabError), ids=lambda k: k.__name__)
+    def test_every_error_has_a_reason_of_the_table(self, kind):
+        assert kind.reason in REASONS
+
+    @pytest.mark.parametrize(
+        ("error", "stalled"),
+        [
+            (errors.LabError("x"), False),
+            (errors.NotFound("x"), False),
+            (errors.Retryable("x"), False),
+            (errors.Uncertain("x"), False),
+            (errors.InUse("x"), False),
+            (errors.Throttled("x"), False),
+            (errors.Fenced("x"), False),
+            (errors.Denied("x"), True),
+            (errors.QuotaReached("x"), True),
+            (errors.Rejected("x"), True),
+            (errors.SpecError("spec.cidr", "x"), True),
+        ],
+        ids=lambda v: type(v).__name__,
+    )
+    def test_only_what_people_must_mend_stalls(self, error, stalled):
+        assert stalled == of_error(error).stalled
+
+    def test_a_spec_error_names_its_field(self):
+        error = errors.SpecError("spec.cidr", "is too small")
+
+        assert ("spec.cidr", "spec.cidr: is too small") == (error.field, of_error(error).message)
+
+    def test_a_failure_names_the_resource(self):
+        assert of_error(errors.InUse("has dependencies"), "Net/net").message == "Net/net: has dependencies"
+
+
+def reasons_of_verdicts():
+    """Every verdict that the core can give."""
+    created, kept = plan(ALL, [], HINTS), plan(ALL, ALL_SEEN, HINTS)
+    changed = plan(ALL, [seen(NET, fields={"dns": False})], HINTS)
+    going = plan(Graph(), ALL_SEEN, HINTS)
+    yield from (before_work(created, drift=False), before_work(going, drift=False))
+    yield from (before_work(changed[:1], drift=False), before_work(changed[:1], drift=True))
+    yield from (conditions.deleting(kept), after_work(passed(*ALL_SEEN)), after_work(passed(PENDING)))
+    yield after_work(passed(seen(NET, fields={"cidr": "10.9.0.0/16"})))
+    yield from (of_error(k("x", "y") if k is errors.SpecError else k("x")) for k in subclasses(errors.LabError))
+
+
+def test_every_reason_of_the_table_can_be_reached_and_no_other():
+    drift = [Drift("Net/net", "dns", "True", "False")]
+    told = [c for v in reasons_of_verdicts() for d in ((), drift) for c in v.conditions(d)]
+
+    assert set(REASONS) - BY_THE_CONTROLLER == {c.reason for c in told}
+
+
+class TestConditions:
+    def statuses(self, verdict, drift=()):
+        return {str(c.type): c.status for c in verdict.conditions(drift)}
+
+    def test_every_object_has_every_condition(self):
+        for verdict in reasons_of_verdicts():
+            assert set(Type) == {c.type for c in verdict.conditions()}
+
+    def test_who_is_ready_is_neither_busy_nor_stalled(self):
+        assert self.statuses(READY) == {
+            "Ready": True, "Synced": True, "Reconciling": False, "Stalled": False, "Drifted": False,
+        }  # fmt: skip
+
+    def test_who_is_stalled_is_not_busy(self):
+        assert self.statuses(of_error(errors.Rejected("x"))) == {
+            "Ready": False, "Synced": False, "Reconciling": False, "Stalled": True, "Drifted": False,
+        }  # fmt: skip
+
+    def test_who_waits_is_busy_and_synced(self):
+        waiting = Verdict(ready=False, reason="Waiting", message="Waiting for Net/net")
+
+        assert self.statuses(waiting) == {
+            "Ready": False, "Synced": True, "Reconciling": True, "Stalled": False, "Drifted": False,
+        }  # fmt: skip
+
+    def test_drift_is_told_by_its_first_difference_and_their_number(self):
+        one = Drift("Net/net", "dns", "True", "False")
+
+        assert conditions.drifted([one]).message == "Net/net dns: want True, have False"
+        assert conditions.drifted([one, one, one]).message == "Net/net dns: want True, have False and 2 more"
+
+    def test_the_time_of_transition_stays_while_the_status_stays(self):
+        before = [{"type": "Ready", "status": "False", "lastTransitionTime": "early"}]
+        still = Condition(Type.READY, False, "Waiting", "x")
+        changed = Condition(Type.READY, True, "Ready", "x")
+        unsure = Condition(Type.READY, None, "Unreachable", "x")
+
+        assert still.on_wire(1, "now", before)["lastTransitionTime"] == "early"
+        assert changed.on_wire(1, "now", before)["lastTransitionTime"] == "now"
+        assert unsure.on_wire(1, "now", before)["status"] == "Unknown"
+
+    def test_on_the_wire_a_condition_is_as_kubernetes_defines_it(self):
+        assert READY.conditions()[0].on_wire(7, "now", []) == {
+            "type": "Ready",
+            "status": "True",
+            "reason": "Ready",
+            "message": "Everything is as the spec asks.",
+            "observedGeneration": 7,
+            "lastTransitionTime": "now",
+        }
+
+
+@pytest.mark.parametrize(
+    ("addresses", "said"),
+    [
+        ([], ""),
+        (["Vpc/vpc"], "Vpc/vpc"),
+        (["Subnet/b", "Vpc/vpc", "Subnet/a"], "Subnet/{a, b}, Vpc/vpc"),
+        (["Subnet/a", "Subnet/a"], "Subnet/a"),
+    ],
+    ids=str,
+)
+def test_addresses_are_listed_by_type(addresses, said):
+    assert said == listed(addresses)
+
+
+class TestPass:
+    def test_it_is_unfinished_while_there_is_something_to_do_that_did_not_fail(self):
+        failed = errors.InUse("x")
+
+        assert passed(seen(NET)).unfinished
+        assert not passed(seen(NET), failed=[("Host/a", failed), ("Host/b", failed)]).unfinished
+        assert not passed(PENDING).unfinished
+
+    def test_it_is_settled_when_all_is_kept(self):
+        assert passed(*ALL_SEEN).settled
+        assert not passed(seen(NET)).settled
+        assert {Action.KEEP} == {s.action for s in passed(*ALL_SEEN).steps}

@@ -1,0 +1,36 @@
+"""Tags say whose a resource is, and survive whatever the user wishes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from awslab.core.values import FrozenMap
+from tests.unit.core.fakes import OWNER, Net
+
+NET = Net(name="net", tags=FrozenMap({"team": "platform"}))
+
+
+def test_the_key_is_made_of_names_only():
+    assert OWNER.key == "test/LabVpc/lab/net"
+    assert replace(OWNER, uid="of a restored cluster").key == OWNER.key
+
+
+def test_a_resource_carries_the_owner_its_address_a_name_and_the_users_tags():
+    assert OWNER.tags(NET) == {
+        "Name": "net-net",
+        "awslab.dev/owner": "test/LabVpc/lab/net",
+        "awslab.dev/resource": "Net/net",
+        "team": "platform",
+    }
+
+
+def test_the_uid_is_set_at_birth_and_never_wanted_later():
+    assert OWNER.birth_tags(NET) == {**OWNER.tags(NET), "awslab.dev/uid": "uid-1"}
+
+
+def test_users_may_choose_the_name_but_not_the_owner():
+    bold = replace(NET, tags=FrozenMap({"Name": "mine", "awslab.dev/owner": "me", "awslab.dev/resource": "x"}))
+
+    tags = OWNER.tags(bold)
+
+    assert ("mine", OWNER.key, "Net/net") == (tags["Name"], tags["awslab.dev/owner"], tags["awslab.dev/resource"])

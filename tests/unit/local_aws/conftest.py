@@ -7,12 +7,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
 from awslab.local.aws import state
 from awslab.local.aws.control import Control
 from awslab.local.aws.server import Server
 from awslab.local.aws.world import Settings, World
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 REGION = "eu-west-1"
 
@@ -47,9 +48,7 @@ class Aws:
     def control(self) -> Control:
         return Control(self.server.endpoint)
 
-    def client(
-        self, service: str, region: str = REGION, key: dict[str, str] | None = None, **more: Any
-    ) -> Any:
+    def client(self, service: str, region: str = REGION, key: dict[str, str] | None = None, **more: Any) -> Any:
         """A client without retries and without checks of its own, so that the server must answer."""
         config = {"retries": {"total_max_attempts": 1}, "parameter_validation": False} | more
         return boto3.client(
@@ -124,9 +123,7 @@ class Aws:
         return self.ec2.run_instances(SubnetId=subnet, **wish)["Instances"][0]["InstanceId"]
 
     def endpoint(self, vpc: str, service: str = "s3", **more: Any) -> str:
-        made = self.ec2.create_vpc_endpoint(
-            VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.{service}", **more
-        )
+        made = self.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.{service}", **more)
         return made["VpcEndpoint"]["VpcEndpointId"]
 
     def nat_shown(self, nat: str) -> dict[str, Any]:

@@ -6,9 +6,7 @@ rule = pytest.mark.rule
 
 
 def state(aws, instance):
-    return aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"][
-        "Name"
-    ]
+    return aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
 @rule("instance-pending", "instance-stopping", "instance-shutting-down")
@@ -138,9 +136,7 @@ def test_a_gateway_endpoint_has_a_route_in_each_of_its_tables(aws, refused):
     failed = aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint, missing])["Unsuccessful"]
 
     assert [{one}, {other}, set()] == [*seen, tables()]
-    assert [(missing, "InvalidVpcEndpointId.NotFound")] == [
-        (it["ResourceId"], it["Error"]["Code"]) for it in failed
-    ]
+    assert [(missing, "InvalidVpcEndpointId.NotFound")] == [(it["ResourceId"], it["Error"]["Code"]) for it in failed]
 
 
 @rule("endpoint-modify")
@@ -153,9 +149,7 @@ def test_an_interface_endpoint_has_an_interface_in_each_of_its_subnets(aws):
     aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddSubnetIds=[other], RemoveSubnetIds=[one])
 
     aws.ec2.delete_subnet(SubnetId=one)
-    shown = aws.ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [vpc]}])[
-        "NetworkInterfaces"
-    ]
+    shown = aws.ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkInterfaces"]
     assert [(other, "vpc_endpoint")] == [(eni["SubnetId"], eni["InterfaceType"]) for eni in shown]
 
 
@@ -175,8 +169,6 @@ def test_flow_logs_that_cannot_be_made_or_deleted_are_listed(aws):
     deleted = aws.ec2.delete_flow_logs(FlowLogIds=[*made, "fl-0123456789abcdef0"])["Unsuccessful"]
 
     assert [] == again["FlowLogIds"]
-    assert [(vpc, "FlowLogAlreadyExists")] == [
-        (it["ResourceId"], it["Error"]["Code"]) for it in again["Unsuccessful"]
-    ]
+    assert [(vpc, "FlowLogAlreadyExists")] == [(it["ResourceId"], it["Error"]["Code"]) for it in again["Unsuccessful"]]
     assert ["InvalidFlowLogId.NotFound"] == [it["Error"]["Code"] for it in deleted]
     assert [] == aws.ec2.describe_flow_logs()["FlowLogs"]

@@ -47,9 +47,7 @@ def test_an_instance_holds_its_subnet_until_it_is_terminated(aws, refused):
 def test_an_interface_endpoint_holds_its_subnet_until_it_is_gone(aws, refused):
     vpc = aws.vpc()
     subnet = aws.subnet(vpc)
-    endpoint = aws.endpoint(
-        vpc, "ssm", VpcEndpointType="Interface", SubnetIds=[subnet], PrivateDnsEnabled=False
-    )
+    endpoint = aws.endpoint(vpc, "ssm", VpcEndpointType="Interface", SubnetIds=[subnet], PrivateDnsEnabled=False)
 
     aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
     refused("DependencyViolation", aws.ec2.delete_subnet, SubnetId=subnet)
@@ -76,10 +74,7 @@ def test_a_default_group_is_never_deleted(aws, refused):
 
     error = refused("CannotDelete", aws.ec2.delete_security_group, GroupId=group)
 
-    assert (
-        f'the specified group: "{group}" name: "default" cannot be deleted by a user'
-        == error["Error"]["Message"]
-    )
+    assert f'the specified group: "{group}" name: "default" cannot be deleted by a user' == error["Error"]["Message"]
 
 
 @rule("group-in-use")
@@ -155,9 +150,7 @@ def test_a_gateway_is_not_detached_while_a_nat_gateway_has_its_address(aws, refu
     nat = aws.nat(subnet)
     aws.ec2.delete_nat_gateway(NatGatewayId=nat)
 
-    error = refused(
-        "DependencyViolation", aws.ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc
-    )
+    error = refused("DependencyViolation", aws.ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc)
     aws.tick(61)
     aws.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
 

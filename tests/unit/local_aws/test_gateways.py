@@ -23,9 +23,7 @@ def test_a_nat_gateway_shows_its_addresses_and_an_interface_in_its_subnet(aws):
 
     shown = aws.nat_shown(aws.nat(subnet, eip))["NatGatewayAddresses"][0]
 
-    eni = aws.ec2.describe_network_interfaces(NetworkInterfaceIds=[shown["NetworkInterfaceId"]])[
-        "NetworkInterfaces"
-    ][0]
+    eni = aws.ec2.describe_network_interfaces(NetworkInterfaceIds=[shown["NetworkInterfaceId"]])["NetworkInterfaces"][0]
     assert eip == shown["AllocationId"]
     assert (subnet, "nat_gateway", True, []) == (
         eni["SubnetId"],

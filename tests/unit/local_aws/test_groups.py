@@ -39,9 +39,7 @@ def test_a_rule_is_there_once_and_its_range_is_one(aws, refused):
     authorize = aws.ec2.authorize_security_group_ingress
     authorize(GroupId=group, IpPermissions=[permission(80, "10.0.0.0/8")])
 
-    refused(
-        "InvalidPermission.Duplicate", authorize, GroupId=group, IpPermissions=[permission(80, "10.0.0.0/8")]
-    )
+    refused("InvalidPermission.Duplicate", authorize, GroupId=group, IpPermissions=[permission(80, "10.0.0.0/8")])
     refused("InvalidParameterValue", authorize, GroupId=group, IpPermissions=[permission(80, "10.0.0.0/99")])
 
 
@@ -50,9 +48,7 @@ def test_the_rules_of_a_call_come_together_or_not_at_all(aws, refused):
     group = aws.group(aws.vpc())
     authorize = aws.ec2.authorize_security_group_ingress
 
-    made = authorize(
-        GroupId=group, IpPermissions=[permission(80, "10.0.0.0/8"), permission(443, "10.0.0.0/8")]
-    )
+    made = authorize(GroupId=group, IpPermissions=[permission(80, "10.0.0.0/8"), permission(443, "10.0.0.0/8")])
     refused(
         "InvalidPermission.Duplicate",
         authorize,

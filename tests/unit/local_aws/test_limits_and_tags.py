@@ -1,6 +1,7 @@
 """Quotas and tags: how many, which, on what."""
 
 import pytest
+
 from awslab.local.aws.quotas import QUOTAS
 
 rule = pytest.mark.rule
@@ -47,9 +48,7 @@ def test_what_a_vpc_holds_is_limited(aws, refused):
         DestinationCidrBlock="0.0.0.0/0",
         GatewayId=gateway,
     )
-    refused(
-        "SecurityGroupLimitExceeded", ec2.create_security_group, VpcId=vpc, GroupName="x", Description="x"
-    )
+    refused("SecurityGroupLimitExceeded", ec2.create_security_group, VpcId=vpc, GroupName="x", Description="x")
     refused("NetworkAclLimitExceeded", ec2.create_network_acl, VpcId=vpc)
 
 

@@ -1,10 +1,11 @@
 """Describe calls: filters, pages, ids, tags; what is hidden; what is asked twice."""
 
 import pytest
+from botocore.exceptions import ClientError
+
 from awslab.local.aws.ec2 import filters
 from awslab.local.aws.ec2.kinds import KINDS
 from awslab.local.aws.ec2.paths import PATHS
-from botocore.exceptions import ClientError
 
 rule = pytest.mark.rule
 # Filters that AWS documents and this local AWS cannot tell; asking for one is an error, never a wrong answer.
@@ -53,23 +54,17 @@ def a_network(aws, owner, cidr):
     ec2 = aws.ec2
     vpc = ec2.create_vpc(CidrBlock=cidr, TagSpecifications=tagged(owner, "vpc"))["Vpc"]["VpcId"]
     wish = {"VpcId": vpc}
-    subnet = ec2.create_subnet(
-        CidrBlock=cidr.replace("/16", "/24"), TagSpecifications=tagged(owner, "subnet"), **wish
-    )
+    subnet = ec2.create_subnet(CidrBlock=cidr.replace("/16", "/24"), TagSpecifications=tagged(owner, "subnet"), **wish)
     subnet = subnet["Subnet"]["SubnetId"]
     gateway = ec2.create_internet_gateway(TagSpecifications=tagged(owner, "internet-gateway"))
     gateway = gateway["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, **wish)
     eip = ec2.allocate_address(TagSpecifications=tagged(owner, "elastic-ip"))["AllocationId"]
     nat = aws.nat(subnet, eip, TagSpecifications=tagged(owner, "natgateway"))
-    table = ec2.create_route_table(TagSpecifications=tagged(owner, "route-table"), **wish)["RouteTable"][
-        "RouteTableId"
-    ]
+    table = ec2.create_route_table(TagSpecifications=tagged(owner, "route-table"), **wish)["RouteTable"]["RouteTableId"]
     about = {"GroupName": "web", "Description": "web", "TagSpecifications": tagged(owner, "security-group")}
     group = ec2.create_security_group(**about, **wish)["GroupId"]
-    acl = ec2.create_network_acl(TagSpecifications=tagged(owner, "network-acl"), **wish)["NetworkAcl"][
-        "NetworkAclId"
-    ]
+    acl = ec2.create_network_acl(TagSpecifications=tagged(owner, "network-acl"), **wish)["NetworkAcl"]["NetworkAclId"]
     eni = aws.interface(subnet, TagSpecifications=tagged(owner, "network-interface"))
     endpoint = aws.endpoint(vpc, TagSpecifications=tagged(owner, "vpc-endpoint"))
     permission = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
@@ -127,9 +122,7 @@ def test_every_type_is_found_by_its_owner_tag_with_wildcards_and_by_its_vpc(aws,
         kind = BY_ACTION[action]
         assert [id_] == shown(aws, action, **{kind.ids: [id_]})
         missing = kind.prefix + "0123456789abcdef0"
-        refused(
-            kind.missing, lambda action=action, **params: call(aws, action, **params), **{kind.ids: [missing]}
-        )
+        refused(kind.missing, lambda action=action, **params: call(aws, action, **params), **{kind.ids: [missing]})
 
 
 @rule("filters")
@@ -191,9 +184,7 @@ def test_filters_on_what_lies_within_hold(aws):
 
 
 @rule("page-token")
-@pytest.mark.parametrize(
-    "action", ["DescribeVpcs", "DescribeTags", "DescribeSecurityGroups", "DescribeRouteTables"]
-)
+@pytest.mark.parametrize("action", ["DescribeVpcs", "DescribeTags", "DescribeSecurityGroups", "DescribeRouteTables"])
 def test_pages_together_are_the_whole(aws, action):
     aws.control.configure({"quota_scale": 10})
     for number in range(12):
@@ -295,12 +286,12 @@ def test_the_tags_of_a_new_resource_can_be_hidden_alone(aws):
 
 WITH_TOKEN = {
     "nat gateway": lambda aws, token: aws.nat(aws.subnet_, aws.eip_, ClientToken=token),
-    "route table": lambda aws, token: aws.ec2.create_route_table(VpcId=aws.vpc_, ClientToken=token)[
-        "RouteTable"
-    ]["RouteTableId"],
-    "network acl": lambda aws, token: aws.ec2.create_network_acl(VpcId=aws.vpc_, ClientToken=token)[
-        "NetworkAcl"
-    ]["NetworkAclId"],
+    "route table": lambda aws, token: aws.ec2.create_route_table(VpcId=aws.vpc_, ClientToken=token)["RouteTable"][
+        "RouteTableId"
+    ],
+    "network acl": lambda aws, token: aws.ec2.create_network_acl(VpcId=aws.vpc_, ClientToken=token)["NetworkAcl"][
+        "NetworkAclId"
+    ],
     "endpoint": lambda aws, token: aws.endpoint(aws.vpc_, ClientToken=token),
     "egress-only gateway": lambda aws, token: aws.ec2.create_egress_only_internet_gateway(
         VpcId=aws.vpc_, ClientToken=token
@@ -347,9 +338,10 @@ def test_a_dry_run_changes_nothing(aws, refused):
     assert before == shown(aws, "DescribeVpcs")
 
 
-@rule("unknown-region")
+@rule("unknown-region", "sts-unknown-region")
 def test_a_region_that_there_is_not_knows_no_credentials(aws, refused):
     refused("AuthFailure", aws.client("ec2", "eu-nowhere-9").describe_vpcs)
+    refused("InvalidClientTokenId", aws.client("sts", "eu-nowhere-9").get_caller_identity)
 
 
 def test_regions_and_accounts_see_their_own(aws):

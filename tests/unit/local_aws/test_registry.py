@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from awslab.local.aws import docs
 from awslab.local.aws.ec2 import patches
 from awslab.local.aws.ec2.service import load_rules
@@ -48,9 +49,7 @@ def test_an_id_is_given_once():
 def test_another_moto_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(patches, "PATCHED", ((patches.Subnet, "no_such_name"),))
 
-    with pytest.raises(
-        patches.PatchError, match=r"without Subnet\.no_such_name; install the locked dependencies"
-    ):
+    with pytest.raises(patches.PatchError, match=r"without Subnet\.no_such_name; install the locked dependencies"):
         patches.check()
 
 

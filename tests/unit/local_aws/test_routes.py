@@ -61,9 +61,7 @@ def test_only_a_route_that_is_there_is_replaced_or_deleted(aws, refused):
     error = refused("InvalidParameterValue", aws.ec2.replace_route, GatewayId=gateway, **wish)
     refused("InvalidRoute.NotFound", aws.ec2.delete_route, **wish)
 
-    assert error["Error"]["Message"].startswith(
-        f"There is no route defined for '{EVERYWHERE}' in the route table"
-    )
+    assert error["Error"]["Message"].startswith(f"There is no route defined for '{EVERYWHERE}' in the route table")
 
 
 def test_a_route_is_replaced_in_place(aws):
@@ -111,9 +109,7 @@ def test_a_subnet_has_one_table_of_its_vpc_and_the_main_one_stays(aws, refused):
     table, second, far = aws.table(vpc), aws.table(vpc), aws.table(other)
     associate = aws.ec2.associate_route_table
     association = associate(RouteTableId=table, SubnetId=subnet)["AssociationId"]
-    main = aws.ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])[
-        "RouteTables"
-    ]
+    main = aws.ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
 
     refused("Resource.AlreadyAssociated", associate, RouteTableId=second, SubnetId=subnet)
     refused("InvalidParameterValue", associate, RouteTableId=far, SubnetId=aws.subnet(vpc, "10.0.2.0/24"))

@@ -59,9 +59,7 @@ def test_a_subnet_lies_in_its_vpc_and_zone_and_overlaps_with_none(aws, refused):
     refused("InvalidSubnet.Range", create, VpcId=vpc, CidrBlock="10.0.2.0/29")
     refused("InvalidSubnet.Conflict", create, VpcId=vpc, CidrBlock="10.0.1.0/24")
     refused("InvalidSubnet.Conflict", create, VpcId=vpc, CidrBlock="10.0.1.128/25")
-    refused(
-        "InvalidParameterValue", create, VpcId=vpc, CidrBlock="10.0.2.0/24", AvailabilityZone="us-east-1a"
-    )
+    refused("InvalidParameterValue", create, VpcId=vpc, CidrBlock="10.0.2.0/24", AvailabilityZone="us-east-1a")
     refused("InvalidVpcID.NotFound", create, VpcId="vpc-0123456789abcdef0", CidrBlock="10.0.2.0/24")
 
 

@@ -60,11 +60,7 @@ def associated(context: Context) -> str | None:
     if address is None or not address.association_id:
         return None
     allowed = context.params.get("AllowReassociation") and not _managed(context)
-    return (
-        None
-        if allowed
-        else f"resource {address.allocation_id} is already associated with {address.association_id}"
-    )
+    return None if allowed else f"resource {address.allocation_id} is already associated with {address.association_id}"
 
 
 @book.refuses(

@@ -38,9 +38,7 @@ def documented(action: str) -> frozenset[str]:
 def asked(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return the filters of a call, as name and values."""
     wishes = params.get("Filters") or params.get("Filter") or []
-    return [
-        (wish.get("Name") or "null", [str(value) for value in wish.get("Values") or []]) for wish in wishes
-    ]
+    return [(wish.get("Name") or "null", [str(value) for value in wish.get("Values") or []]) for wish in wishes]
 
 
 def refuse_unknown(action: str, wishes: list[tuple[str, list[str]]]) -> None:
@@ -56,7 +54,7 @@ def refuse_unknown(action: str, wishes: list[tuple[str, list[str]]]) -> None:
 
 @lru_cache(maxsize=4096)
 def matcher(wish: str) -> Callable[[str], bool]:
-    """Return a test for one wished value: `*` is any text, `?` one character, `\\` takes that away."""
+    """Return a test for one wished value: `*` is any text, `?` one character, a backslash takes that away."""
     if not WILD.search(wish):
         return wish.__eq__
     pattern = "".join(_piece(part) for part in re.split(r"(\\.|\*|\?)", wish) if part)

@@ -90,9 +90,7 @@ def name(context: Context) -> str | None:
     """Refuse a name that AWS does not take."""
     wish, about = context.params.get("GroupName", ""), context.params.get("Description", "")
     if wish.lower().startswith("sg-"):
-        return (
-            f"Value ({wish}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
-        )
+        return f"Value ({wish}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
     if max(len(wish), len(about)) > LONGEST:
         return f"Group name and description have at most {LONGEST} characters."
     return None
@@ -225,19 +223,13 @@ for _name in (
 def rule_other_vpc(context: Context) -> str | None:
     """Refuse a rule that names a group that is not there, or cannot be reached."""
     group = lookup.group(context.ec2, context.params)
-    pairs = (
-        pair
-        for one in context.params.get("IpPermissions") or []
-        for pair in one.get("UserIdGroupPairs") or []
-    )
+    pairs = (pair for one in context.params.get("IpPermissions") or [] for pair in one.get("UserIdGroupPairs") or [])
     for pair in pairs:
         named = context.ec2.get_security_group_from_id(pair.get("GroupId", ""))
         if pair.get("GroupId") and named is None:
             return f"The security group '{pair['GroupId']}' does not exist"
         if group is not None and named is not None and not _reaches(context.ec2, group.vpc_id, named.vpc_id):
-            return (
-                f"You have specified two resources that belong to different networks: {group.id}, {named.id}"
-            )
+            return f"You have specified two resources that belong to different networks: {group.id}, {named.id}"
     return None
 
 

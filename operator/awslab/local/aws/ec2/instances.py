@@ -83,11 +83,7 @@ def _find(due: Due) -> Any:
 def run(self: Any, *arguments: Any, **more: Any) -> Any:
     """Start instances as pending; the interfaces made with them are theirs."""
     there = set(self.enis)
-    kept = {
-        int(nic.get("DeviceIndex", 0))
-        for nic in more.get("nics", [])
-        if nic.get("DeleteOnTermination") is False
-    }
+    kept = {int(nic.get("DeviceIndex", 0)) for nic in more.get("nics", []) if nic.get("DeleteOnTermination") is False}
     reservation = _run_of_moto(self, *arguments, **more)
     for instance in reservation.instances:
         _turn(instance, "pending")

@@ -30,11 +30,7 @@ INTO_SUBNET = ("CreateNetworkInterface", "CreateNatGateway", "RunInstances")
 def managed(context: Context) -> str | None:
     """Refuse to touch AWS's own interfaces."""
     eni = context.ec2.enis.get(context.params.get("NetworkInterfaceId"))
-    return (
-        "You do not have permission to access the specified resource."
-        if eni and eni.requester_managed
-        else None
-    )
+    return "You do not have permission to access the specified resource." if eni and eni.requester_managed else None
 
 
 @book.refuses(

@@ -37,14 +37,10 @@ def page_size(action: str, params: dict[str, Any]) -> int | None:
     shape = MODEL.operation_model(action).input_shape.members["MaxResults"]
     low, high = (shape.metadata.get(name, bound) for name, bound in zip(("min", "max"), BOUNDS, strict=True))
     if int(wish) < low:
-        sentence = (
-            f"Value ( {wish} ) for parameter maxResults is invalid. Expecting a value greater than {low}."
-        )
+        sentence = f"Value ( {wish} ) for parameter maxResults is invalid. Expecting a value greater than {low}."
         raise AwsError("InvalidParameterValue", sentence)
     if int(wish) > high:
-        sentence = (
-            f"Value ( {wish} ) for parameter maxResults is invalid. Expecting a value less than {high}."
-        )
+        sentence = f"Value ( {wish} ) for parameter maxResults is invalid. Expecting a value less than {high}."
         raise AwsError("InvalidParameterValue", sentence)
     _not_with_ids(action, params)
     return int(wish)

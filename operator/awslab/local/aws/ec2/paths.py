@@ -262,9 +262,7 @@ PATHS: dict[str, dict[str, str]] = {
         "tenancy": "Placement.Tenancy",
         "virtualization-type": "VirtualizationType",
     }
-    | _renamed(
-        "network-interface.", "NetworkInterfaces.", {k: v for k, v in _INTERFACE.items() if "." not in k}
-    ),
+    | _renamed("network-interface.", "NetworkInterfaces.", {k: v for k, v in _INTERFACE.items() if "." not in k}),
 }
 PATHS["DescribeInstances"] |= _renamed(
     "network-interface.attachment.", "NetworkInterfaces.Attachment.", _ATTACHMENT

@@ -73,9 +73,13 @@ def _one(context: Context, kind: Kind, id_: str) -> Any:
 
 
 def _candidates(ec2: Any, kind: Kind, wishes: list[tuple[str, list[str]]]) -> Iterable[Any]:
-    """Return all resources, or only those with a tag that is asked for by its very value."""
+    """Return all resources, or only those near what is asked for by its very value."""
     for name, values in wishes:
-        if name.startswith("tag:") and kind.get and not any(filters.WILD.search(one) for one in values):
+        if any(filters.WILD.search(one) for one in values):
+            continue
+        if name in kind.near:
+            return [one for value in dict.fromkeys(values) for one in kind.near[name](ec2, value)]
+        if name.startswith("tag:") and kind.get:
             ids = with_tag(ec2, name.removeprefix("tag:"), values)
             found = (kind.get(ec2, id_) for id_ in ids if id_.startswith(kind.prefix))
             return [one for one in found if one is not None]
@@ -86,9 +90,7 @@ def _by_group_name(context: Context, groups: list[Any]) -> list[Any]:
     names = context.params.get("GroupNames")
     if not names:
         return groups
-    default = [
-        group for group in groups if group.vpc_id == context.ec2.default_vpc.id and group.name in names
-    ]
+    default = [group for group in groups if group.vpc_id == context.ec2.default_vpc.id and group.name in names]
     for name in set(names) - {group.name for group in default}:
         raise AwsError("InvalidGroup.NotFound", f"The security group '{name}' does not exist in default VPC")
     return default
@@ -126,9 +128,7 @@ def _is_narrow(kind: Kind, name: str) -> bool:
     does="Every documented filter holds, with `*` and `?` in its values; an unknown one is refused.",
     see=FILTERING,
 )
-def _narrowed(
-    context: Context, kind: Kind, things: list[Any], wishes: list[tuple[str, list[str]]]
-) -> list[Any]:
+def _narrowed(context: Context, kind: Kind, things: list[Any], wishes: list[tuple[str, list[str]]]) -> list[Any]:
     """Keep the resources whose tags and plain attributes pass."""
     for name, values in wishes:
         if filters.is_about_tags(name):
@@ -140,9 +140,7 @@ def _narrowed(
     return things
 
 
-def _page(
-    context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]], size: int | None
-) -> Item:
+def _page(context: Context, kind: Kind, things: list[Any], rest: list[tuple[str, list[str]]], size: int | None) -> Item:
     action = kind.describe
     first = paging.begin(action, context.params.get("NextToken"), [getattr(one, kind.key) for one in things])
     tests = [(filters.path_of(action, name), values) for name, values in rest]
@@ -294,8 +292,7 @@ def hidden_ids_of(action: str, ids: list[str]) -> list[str]:
 
 
 def _makes(action: str, kind: Kind) -> bool:
-    singular = kind.describe.removeprefix("Describe").removesuffix(
-        "es" if kind.prefix == "eipalloc-" else "s"
-    )
+    singular = kind.describe.removeprefix("Describe").removesuffix("es" if kind.prefix == "eipalloc-" else "s")
     special = {"RunInstances": "i-", "AllocateAddress": "eipalloc-", "AuthorizeSecurityGroupIngress": "sgr-"}
+    special["AuthorizeSecurityGroupEgress"] = "sgr-"
     return action == f"Create{singular}" or special.get(action) == kind.prefix

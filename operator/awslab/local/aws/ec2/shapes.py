@@ -17,9 +17,7 @@ from moto.core.utils import get_service_model
 
 MISSING = object()
 MODEL = get_service_model("ec2")
-HEAD = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<{0}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
-)
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<{0}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
 
 
 @lru_cache(maxsize=4096)
@@ -27,9 +25,7 @@ def _plan(kind: type, shape_name: str) -> tuple[tuple[str, tuple[str, ...], Any]
     """List the members of a shape, each with the names under which an object may have it."""
     shape = MODEL.shape_for(shape_name)
     aliases = getattr(getattr(kind, "Meta", None), "serialization_aliases", {})
-    return tuple(
-        (key, _names(kind, shape, key, member, aliases), member) for key, member in shape.members.items()
-    )
+    return tuple((key, _names(kind, shape, key, member, aliases), member) for key, member in shape.members.items())
 
 
 def _names(kind: type, parent: Any, key: str, member: Any, aliases: dict[str, str]) -> tuple[str, ...]:
@@ -63,9 +59,8 @@ def picked(thing: Any, shape: Any) -> Any:
     if shape.type_name == "structure":
         if isinstance(thing, str | int):
             return {}
-        members = (
-            (key, _value(thing, names), member) for key, names, member in _plan(type(thing), shape.name)
-        )
+        plan = _plan(type(thing), shape.name)  # type: ignore[arg-type] # a class can be hashed
+        members = ((key, _value(thing, names), member) for key, names, member in plan)
         return {key: picked(value, member) for key, value, member in members if value is not None}
     if shape.type_name == "list":
         return [picked(one, shape.member) for one in thing]

@@ -10,8 +10,12 @@ from .step import Action, Step
 from .values import leaves, parts
 
 
-def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> Step:
-    """Delete what nothing else uses; the rest waits its turn."""
+def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int], *, spare: bool = False) -> Step:
+    """Delete what nothing else uses; the rest waits its turn.
+
+    Of a *spare* one, a duplicate, only those are users that mention it: what it
+    outlives belongs to the one that stays.
+    """
 
     def step(action: Action, reason: str = "", changes: Changes | None = None, waits: Iterable[str] = ()) -> Step:
         return Step(action, orphan.address, None, orphan, changes or Changes(), reason, tuple(waits))
@@ -22,7 +26,8 @@ def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> St
         parent = _parent(orphan, found)
         stays = parent is not None and id(parent) not in going
         return step(Action.DELETE) if stays else step(Action.WAIT, f"goes with its {orphan.type.part_of}")
-    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan)))
+    holds = _uses if spare else _holds
+    users = list(dict.fromkeys(o.address for o in found if o is not orphan and holds(o, orphan)))
     if not users:
         return step(Action.DELETE)
     if ties := _ties(orphan, found):
@@ -53,9 +58,15 @@ def _mentions(user: Observed, field: str, id_: str) -> bool:
 
 def _holds(user: Observed, used: Observed) -> bool:
     """Whether *used* cannot go before *user*."""
-    if user.type.part_of and user.fields.get(user.type.part_of) == used.id:
-        return False
-    return user.mentions(used.id) or user.type.__name__ in used.type.outlives
+    return _uses(user, used) or (user.type.__name__ in used.type.outlives and not _is_part(user, used))
+
+
+def _uses(user: Observed, used: Observed) -> bool:
+    return user.mentions(used.id) and not _is_part(user, used)
+
+
+def _is_part(part: Observed, whole: Observed) -> bool:
+    return bool(part.type.part_of) and part.fields.get(part.type.part_of) == whole.id
 
 
 def _ties(orphan: Observed, found: Iterable[Observed]) -> Changes:

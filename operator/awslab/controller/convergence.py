@@ -19,7 +19,7 @@ def counted(result: Pass, before: Iterable[Mapping[str, Any]]) -> list[dict[str,
     written = {
         (o.step.address, c.path): c for o in result.outcomes if _wrote(o.step) and not o.error for c in o.step.changes
     }
-    entries = [e for e in before if e["writes"] >= LIMIT and _is_hidden(e, result)]
+    entries = [dict(e) for e in before if e["writes"] >= LIMIT and _is_hidden(e, result)]
     for (address, path), change in left.items():
         again = written.get((address, path))
         same = again is not None and (again.desired, again.observed) == (change.desired, change.observed)

@@ -10,12 +10,8 @@ from .step import Action, Step
 from .values import leaves, parts
 
 
-def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int], *, spare: bool = False) -> Step:
-    """Delete what nothing else uses; the rest waits its turn.
-
-    Of a *spare* one, a duplicate, only those are users that mention it: what it
-    outlives belongs to the one that stays.
-    """
+def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> Step:
+    """Delete what nothing else uses; the rest waits its turn."""
 
     def step(action: Action, reason: str = "", changes: Changes | None = None, waits: Iterable[str] = ()) -> Step:
         return Step(action, orphan.address, None, orphan, changes or Changes(), reason, tuple(waits))
@@ -24,10 +20,9 @@ def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int], *, sp
         return step(Action.WAIT, "AWS is deleting it")
     if orphan.type.part_of:
         parent = _parent(orphan, found)
-        stays = parent is not None and id(parent) not in going
-        return step(Action.DELETE) if stays else step(Action.WAIT, f"goes with its {orphan.type.part_of}")
-    holds = _uses if spare else _holds
-    users = list(dict.fromkeys(o.address for o in found if o is not orphan and holds(o, orphan)))
+        goes = parent is not None and id(parent) in going
+        return step(Action.WAIT, f"goes with its {orphan.type.part_of}") if goes else step(Action.DELETE)
+    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan, going)))
     if not users:
         return step(Action.DELETE)
     if ties := _ties(orphan, found):
@@ -56,17 +51,14 @@ def _mentions(user: Observed, field: str, id_: str) -> bool:
     return id_ in set(leaves(user.fields[field]))
 
 
-def _holds(user: Observed, used: Observed) -> bool:
-    """Whether *used* cannot go before *user*."""
-    return _uses(user, used) or (user.type.__name__ in used.type.outlives and not _is_part(user, used))
+def _holds(user: Observed, used: Observed, going: Set[int] = frozenset()) -> bool:
+    """Whether *used* cannot go before *user*.
 
-
-def _uses(user: Observed, used: Observed) -> bool:
-    return user.mentions(used.id) and not _is_part(user, used)
-
-
-def _is_part(part: Observed, whole: Observed) -> bool:
-    return bool(part.type.part_of) and part.fields.get(part.type.part_of) == whole.id
+    What stays is another one's: a spare VPC does not wait for the NAT gateways of the one that is kept.
+    """
+    if user.type.part_of and user.fields.get(user.type.part_of) == used.id:
+        return False
+    return user.mentions(used.id) or (user.type.__name__ in used.type.outlives and id(user) in going)
 
 
 def _ties(orphan: Observed, found: Iterable[Observed]) -> Changes:

@@ -43,8 +43,7 @@ def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
     ours, spare = _one_each(found, hints.known)
     steps = _Planning(ours, found, hints).steps(desired)
     orphans = [o for address, o in ours.items() if address not in desired]
-    going = {*map(id, orphans), *map(id, spare)}
-    return steps + [deletion(o, found, going) for o in orphans] + [deletion(o, found, going, spare=True) for o in spare]
+    return steps + [deletion(o, found, {*map(id, orphans), *map(id, spare)}) for o in orphans + spare]
 
 
 def foreseen(steps: Iterable[Step]) -> list[Step]:

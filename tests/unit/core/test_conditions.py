@@ -12,6 +12,7 @@ from awslab.core.drift import Drift
 from awslab.core.graph import Graph
 from awslab.core.outcome import Outcome, Pass
 from awslab.core.plan import Action, plan
+from awslab.core.proposal import Proposal
 from awslab.core.resource import Phase
 from tests.unit.core.fakes import HINTS, Host, Net, graph_of, seen
 
@@ -19,7 +20,7 @@ NET = Net(name="net")
 HOSTS = [Host(name=name, uses=frozenset({NET})) for name in "ab"]
 ALL = graph_of(NET, *HOSTS)
 
-BY_THE_CONTROLLER = {"Unreachable"}
+BY_THE_CONTROLLER = {"Unreachable", "InUseByOthers", "Referenced"}
 """Reasons that a look at one pass cannot give; the controller's tests prove them."""
 
 
@@ -42,22 +43,22 @@ class TestBeforeWork:
     def test_what_is_missing_is_told_as_created(self):
         verdict = before_work(plan(ALL, [seen(NET)], HINTS), drift=False)
 
-        assert ("Creating", "Creating Host/{a, b}") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Creating", "Creating Host/{a, b}")
 
     def test_what_differs_is_told_as_updated(self):
         verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=False)
 
-        assert ("Updating", "Updating Net/net") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Updating", "Updating Net/net")
 
     def test_what_somebody_changed_is_told_as_repaired(self):
         verdict = before_work(plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], HINTS), drift=True)
 
-        assert ("Repairing", "Repairing Net/net") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Repairing", "Repairing Net/net")
 
     def test_of_a_pruning_only_what_goes_is_told(self):
         verdict = before_work(plan(graph_of(NET, HOSTS[0]), ALL_SEEN, HINTS), drift=False)
 
-        assert ("Deleting", "Deleting Host/b") == (verdict.reason, verdict.message)
+        assert (verdict.reason, verdict.message) == ("Deleting", "Deleting Host/b")
 
 
 class TestAfterWork:
@@ -70,17 +71,26 @@ class TestAfterWork:
     def test_people_read_what_all_the_waiting_is_for_in_the_end(self):
         verdict = after_work(passed(PENDING))
 
-        assert (False, "Waiting", "Waiting for Net/net") == (verdict.ready, verdict.reason, verdict.message)
+        assert (verdict.ready, verdict.reason, verdict.message) == (False, "Waiting", "Waiting for Net/net")
 
     def test_the_message_does_not_change_while_the_situation_does_not(self):
         assert after_work(passed(PENDING)) == after_work(passed(PENDING, seen(HOSTS[0])))
 
-    def test_what_cannot_be_changed_stalls_and_names_the_way_out(self):
-        verdict = after_work(passed(seen(NET, fields={"cidr": "10.9.0.0/16"}), *map(seen, HOSTS)))
+    def test_what_belongs_to_another_stalls_and_names_the_owner(self):
+        verdict = after_work(passed(replace(seen(NET), owner="other/LabVpc/a/b"), *map(seen, HOSTS)))
 
         assert verdict.stalled
-        assert verdict.reason == "ReplacementNeeded"
-        assert verdict.message.startswith("Net/net: AWS cannot change in place: cidr: 10.9.0.0/16 -> 10.0.0.0/16")
+        assert ("OwnedByAnother", True) == (verdict.reason, "other/LabVpc/a/b" in verdict.message)
+
+    def test_a_field_that_does_not_converge_stalls_with_what_was_said_of_it(self):
+        hints = replace(HINTS, tripped={("Net/net", "dns"): "it stays as it is"})
+        steps = plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], hints)
+
+        verdict = after_work(Pass((), (), steps, ()))
+
+        assert (True, "NonConverging", "Net/net: it stays as it is") == (
+            verdict.stalled, verdict.reason, verdict.message,
+        )  # fmt: skip
 
     def test_of_several_failures_the_one_that_people_must_mend_is_told(self):
         throttled = errors.Throttled("slow down")
@@ -126,7 +136,7 @@ class TestErrors:
     def test_a_spec_error_names_its_field(self):
         error = errors.SpecError("spec.cidr", "is too small")
 
-        assert ("spec.cidr", "spec.cidr: is too small") == (error.field, of_error(error).message)
+        assert (error.field, of_error(error).message) == ("spec.cidr", "spec.cidr: is too small")
 
     def test_a_failure_names_the_resource(self):
         assert of_error(errors.InUse("has dependencies"), "Net/net").message == "Net/net: has dependencies"
@@ -140,7 +150,12 @@ def reasons_of_verdicts():
     yield from (before_work(created, drift=False), before_work(going, drift=False))
     yield from (before_work(changed[:1], drift=False), before_work(changed[:1], drift=True))
     yield from (conditions.deleting(kept), after_work(passed(*ALL_SEEN)), after_work(passed(PENDING)))
-    yield after_work(passed(seen(NET, fields={"cidr": "10.9.0.0/16"})))
+    yield after_work(passed(replace(seen(NET), owner="other")))
+    tripped = replace(HINTS, tripped={("Net/net", "dns"): "it stays"})
+    yield after_work(Pass((), (), plan(ALL, [seen(NET, fields={"dns": False})], tripped), ()))
+    held = ("ApprovalNeeded", "AdoptionPending", "PlanOnly", "ObserveOnly", "DriftReported")
+    yield from (conditions.pending(reason, Proposal.of(created)) for reason in held)
+    yield from (conditions.paused(), conditions.paused_deletion())
     yield from (of_error(k("x", "y") if k is errors.SpecError else k("x")) for k in subclasses(errors.LabError))
 
 
@@ -157,16 +172,18 @@ class TestConditions:
 
     def test_every_object_has_every_condition(self):
         for verdict in reasons_of_verdicts():
-            assert set(Type) == {c.type for c in verdict.conditions()}
+            assert set(Type) - {Type.DELETION_BLOCKED} == {c.type for c in verdict.conditions()}
 
     def test_who_is_ready_is_neither_busy_nor_stalled(self):
         assert self.statuses(READY) == {
             "Ready": True, "Synced": True, "Reconciling": False, "Stalled": False, "Drifted": False,
+            "PlanPending": False,
         }  # fmt: skip
 
     def test_who_is_stalled_is_not_busy(self):
         assert self.statuses(of_error(errors.Rejected("x"))) == {
             "Ready": False, "Synced": False, "Reconciling": False, "Stalled": True, "Drifted": False,
+            "PlanPending": False,
         }  # fmt: skip
 
     def test_who_waits_is_busy_and_synced(self):
@@ -174,6 +191,7 @@ class TestConditions:
 
         assert self.statuses(waiting) == {
             "Ready": False, "Synced": True, "Reconciling": True, "Stalled": False, "Drifted": False,
+            "PlanPending": False,
         }  # fmt: skip
 
     def test_drift_is_told_by_its_first_difference_and_their_number(self):
@@ -184,9 +202,9 @@ class TestConditions:
 
     def test_the_time_of_transition_stays_while_the_status_stays(self):
         before = [{"type": "Ready", "status": "False", "lastTransitionTime": "early"}]
-        still = Condition(Type.READY, False, "Waiting", "x")
-        changed = Condition(Type.READY, True, "Ready", "x")
-        unsure = Condition(Type.READY, None, "Unreachable", "x")
+        still = Condition(Type.READY, status=False, reason="Waiting", message="x")
+        changed = Condition(Type.READY, status=True, reason="Ready", message="x")
+        unsure = Condition(Type.READY, status=None, reason="Unreachable", message="x")
 
         assert still.on_wire(1, "now", before)["lastTransitionTime"] == "early"
         assert changed.on_wire(1, "now", before)["lastTransitionTime"] == "now"

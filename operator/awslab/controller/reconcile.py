@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from awslab import engine, metrics
+from awslab.api.base import sentences
 from awslab.aws.errors import translated
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
@@ -306,11 +307,7 @@ def conditions_ready(status: Mapping[str, Any]) -> bool:
 
 
 def invalid(error: ValidationError) -> SpecError:
-    """Every field that is wrong, by its name on the wire."""
-    problems = [
-        (".".join(["spec", *(str(part) for part in e["loc"])]), e["msg"].removeprefix("Value error, "))
-        for e in error.errors()
-    ]
-    field, message = problems[0]
-    others = "".join(f"; {f}: {m}" for f, m in problems[1:])
-    return SpecError(field, message + others)
+    """Every field that is wrong, in the words of `kubectl apply`."""
+    first, *others = sentences(error)
+    field, _, message = first.partition(": ")
+    return SpecError(field, "; ".join([message, *others]))

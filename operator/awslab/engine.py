@@ -11,21 +11,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from awslab.aws.errors import translated
 from awslab.aws.session import Aws
-from awslab.core.errors import LabError, NotFound, Retryable, Uncertain
+from awslab.core.errors import InUse, LabError, NotFound, Retryable, Uncertain
 from awslab.core.graph import Graph
-from awslab.core.outcome import Outcome, Pass
+from awslab.core.outcome import Blocker, Outcome, Pass
 from awslab.core.plan import Action, Hints, Step, plan
 from awslab.core.resource import Ids, Observed, Phase, Resource
+
+DESTRUCTIVE = frozenset({Action.DELETE, Action.REPLACE})
+"""The actions that delete; what replaces something is made by the plan that follows."""
 
 TRIES = 4
 """How often one resource is acted on in one pass: made, its tags and fields set, its ties undone, deleted."""
 
-Begin = Callable[[Sequence[Step]], Mapping[str, str]]
-"""Is told the plan before the first call that changes AWS; gives the stamp of each creation that may follow."""
+
+@dataclass(frozen=True)
+class Permit:
+    """What a pass may do."""
+
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    """By address, when a creation that may follow was intended."""
+    allows: Callable[[Step], bool] = lambda _: True
+    """Whether one step may be carried out."""
+
+
+Begin = Callable[[Sequence[Step]], Permit | None]
+"""Is told the plan before the first call that changes AWS; None forbids them all."""
 
 
 def reconcile(
@@ -35,22 +49,27 @@ def reconcile(
     hints: Hints,
     pool: Executor,
     *,
-    begin: Begin = lambda _: {},
+    claims: Mapping[str, str] | None = None,
+    begin: Begin = lambda _: Permit(),
     stopping: Callable[[], bool] = lambda: False,
 ) -> Pass:
     """Bring AWS as near to *desired* as it will come without waiting.
 
     Nothing here sleeps: what takes AWS time is a Wait step, looked at in a later
-    pass.  Raises LabError where AWS cannot be looked at; whatever fails later
-    is an outcome.
+    pass.  *claims* are the ids, by address, of what is ours though its tags may
+    not say so.  Raises LabError where AWS cannot be looked at; whatever fails
+    later is an outcome.
     """
     found = observe(types, aws, pool)
+    found += claimed(types, aws, claims or {}, found)
     first = plan(desired, found, hints)
-    if not any(step.acts for step in first):
+    permit = begin(first) if any(step.acts for step in first) else None
+    if permit is None:
         return Pass(first, (), first, found)
-    work = _Work(desired, replace(aws, stamps=begin(first)), hints, found, pool, stopping)
+    work = _Work(desired, replace(aws, stamps=permit.stamps), hints, found, pool, permit.allows, stopping)
     outcomes = work.run()
     found = observe(types, aws, pool)
+    found += claimed(types, aws, claims or {}, found)
     later = replace(hints, unseen=hints.unseen | _unseen(outcomes, found))
     return Pass(first, outcomes, plan(desired, found, later), found)
 
@@ -63,6 +82,17 @@ def observe(types: Iterable[type[Resource]], aws: Aws, pool: Executor) -> list[O
             return list(kind.observe(aws))
 
     return [o for found in pool.map(listing, types) for o in found]
+
+
+def claimed(
+    types: Iterable[type[Resource]], aws: Aws, claims: Mapping[str, str], found: Sequence[Observed]
+) -> list[Observed]:
+    """What is claimed by its id and was not found by its tags."""
+    shown, by_name = {o.address for o in found}, {t.__name__: t for t in types}
+    missing = [(*address.partition("/")[::2], id_) for address, id_ in claims.items() if address not in shown]
+    with translated():
+        known = [by_name[kind].find(aws, name, id_) for kind, name, id_ in missing if kind in by_name]
+    return [replace(o, adopted=True) for o in known if o and o.phase is not Phase.GONE]
 
 
 def _unseen(outcomes: Iterable[Outcome], found: Iterable[Observed]) -> frozenset[str]:
@@ -86,9 +116,11 @@ class _Work:
         hints: Hints,
         found: Sequence[Observed],
         pool: Executor,
+        allows: Callable[[Step], bool],
         stopping: Callable[[], bool],
     ) -> None:
-        self._desired, self._aws, self._hints, self._pool, self._stopping = desired, aws, hints, pool, stopping
+        self._desired, self._aws, self._hints, self._pool = desired, aws, hints, pool
+        self._allows, self._stopping = allows, stopping
         self._found = {o.id: o for o in found}
         self._tries: Counter[str] = Counter()
         self._blocked: set[str] = set()
@@ -114,7 +146,7 @@ class _Work:
         return [s for s in steps if s.acts and s.address not in running and self._may(s)]
 
     def _may(self, step: Step) -> bool:
-        if step.key in self._blocked or self._tries[step.key] >= TRIES:
+        if step.key in self._blocked or self._tries[step.key] >= TRIES or not self._allows(step):
             return False
         self._tries[step.key] += 1
         return True
@@ -126,7 +158,7 @@ class _Work:
             self._blocked.add(outcome.step.key)
         if outcome.found:
             self._found[outcome.found.id] = outcome.found
-        elif outcome.step.action is Action.DELETE and not outcome.error:
+        elif outcome.step.action in DESTRUCTIVE and not outcome.error:
             self._forget(outcome.step.id)
         if outcome.step.action is Action.CREATE:
             # Another creation of the same address would make a second one.
@@ -150,11 +182,24 @@ def carry_out(step: Step, aws: Aws, ids: Ids) -> Outcome:
         with translated():
             return Outcome(step, _do(step, aws, ids))
     except NotFound as error:
-        if step.action is Action.DELETE and step.id in str(error):
+        if step.action in DESTRUCTIVE and step.id in str(error):
             return Outcome(step)
         return Outcome(step, step.found, Retryable(str(error), error.code, error.operation))
+    except InUse as error:
+        return Outcome(step, step.found, error, _blockers(step, aws))
     except LabError as error:
         return Outcome(step, step.found, error)
+
+
+def _blockers(step: Step, aws: Aws) -> tuple[Blocker, ...]:
+    """Who is in the way of a deletion; nobody is named where AWS does not tell."""
+    if step.action not in DESTRUCTIVE or step.found is None:
+        return ()
+    try:
+        with translated():
+            return tuple(step.found.type.blockers(aws, step.found))
+    except LabError:
+        return ()
 
 
 def _do(step: Step, aws: Aws, ids: Ids) -> Observed | None:
@@ -167,7 +212,7 @@ def _do(step: Step, aws: Aws, ids: Ids) -> Observed | None:
             for change in step.changes:
                 found = found.after(change)
             return found
-        case Step(action=Action.DELETE, found=Observed() as found):
+        case Step(action=Action.DELETE | Action.REPLACE, found=Observed() as found):
             _check_owner(found, aws)
             found.type.delete(aws, found)
             return replace(found, phase=Phase.DELETING) if found.type.usual.delete else None
@@ -177,5 +222,5 @@ def _do(step: Step, aws: Aws, ids: Ids) -> Observed | None:
 
 def _check_owner(found: Observed, aws: Aws) -> None:
     """Refuse to touch what is not the owner's, whatever listing it came from."""
-    if found.owner != aws.owner.key:
+    if found.owner != aws.owner.key and not (found.adopted and not found.owner):
         raise LabError(f"{found.address} ({found.id}) belongs to {found.owner or 'nobody'}, not to {aws.owner.key}")

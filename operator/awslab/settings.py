@@ -1,20 +1,18 @@
 """Every setting of the operator: its name, type, default and what it does.
 
-A setting is given as a flag (``--aws-concurrency``), an environment variable (``AWSLAB_AWS_CONCURRENCY``) or in a YAML
-file (``awsConcurrency``); the first of these that has it counts. Flags, help and the page
+A setting is given as a flag (``--aws-concurrency``), an environment variable (``AWSLAB_AWS_CONCURRENCY``)
+or in a YAML file (``awsConcurrency``); the first of these that has it counts. Flags, help and the page
 ``docs/reference/settings.md`` are made from this model.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENVIRONMENT_PREFIX = "AWSLAB_"
 
@@ -42,9 +40,7 @@ class Settings(BaseModel):
     context: str = Field("", description="Context of the kubeconfig to use; else its current one.")
     workers: int = Field(8, ge=1, le=256, description="Objects that are worked on at the same time.")
     aws_concurrency: int = Field(32, ge=1, le=512, description="Calls to AWS at the same time.")
-    resync: float = Field(
-        600.0, gt=0, description="Time between two looks at a healthy object (the drift interval)."
-    )
+    resync: float = Field(600.0, gt=0, description="Time between two looks at a healthy object (the drift interval).")
     time_scale: float = Field(
         1.0, gt=0, le=10, description="Multiplies the usual waiting times of AWS; a simulated AWS sets 0.01."
     )
@@ -59,16 +55,10 @@ class Settings(BaseModel):
         ":8080",
         description="Address of /metrics, /healthz and /readyz as host:port; port 0 takes a free one.",
     )
-    leader_election: bool = Field(
-        default=True, description="Let replicas agree by a Lease which one of them works."
-    )
+    leader_election: bool = Field(default=True, description="Let replicas agree by a Lease which one of them works.")
     lease_name: str = Field("", description="Name of the Lease; else awslab-operator, then the instance.")
-    lease_namespace: str = Field(
-        "", description="Namespace of the Lease; else the pod's own, else awslab-system."
-    )
-    lease_duration: float = Field(
-        15.0, ge=1, description="After so long without renewal a replica takes over."
-    )
+    lease_namespace: str = Field("", description="Namespace of the Lease; else the pod's own, else awslab-system.")
+    lease_duration: float = Field(15.0, ge=1, description="After so long without renewal a replica takes over.")
     lease_renew: float = Field(5.0, gt=0, description="Time between renewals by the leader.")
     lease_poll: float = Field(1.0, gt=0, description="Time between two looks of a standby at the Lease.")
     grace: float = Field(

@@ -1,10 +1,11 @@
 """A small Kubernetes API server in this process, with the semantics that an operator leans on.
 
-It keeps uid, resourceVersion, generation and finalizers as the real one does, knows the status subresource, merge and
-JSON patches with preconditions, and watches that can be resumed, bookmarked, cut and expired. It has no schemas, no
-RBAC and no admission: for these there is a real one in tests/e2e.
+It keeps uid, resourceVersion, generation and finalizers as the real one does, knows the status subresource,
+merge and JSON patches with preconditions, and watches that can be resumed, bookmarked, cut and expired. It has
+no schemas, no RBAC and no admission: for these there is a real one in tests/e2e.
 """
 
+import contextlib
 import copy
 import json
 import threading
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
@@ -33,7 +34,13 @@ BUILT_IN = (
     Resource("", "v1", "namespaces", "Namespace", namespaced=False),
     Resource("", "v1", "events", "Event"),
     Resource("coordination.k8s.io", "v1", "leases", "Lease"),
-    Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False),
+    Resource(
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        namespaced=False,
+    ),
 )
 
 
@@ -76,7 +83,7 @@ class FakeApi:
 
     # -- the process
 
-    def __enter__(self) -> "FakeApi":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -285,7 +292,7 @@ class FakeApi:
                     for group, version in versions.items()
                 ]
             }
-        if (len(parts) == 2 and parts[0] == "api") or (len(parts) == 3 and parts[0] == "apis"):
+        if (parts[0], len(parts)) in {("api", 2), ("apis", 3)}:
             group = parts[1] if parts[0] == "apis" else ""
             found = [resource for resource in self.resources if resource.group == group]
             if not found:
@@ -370,9 +377,7 @@ class FakeApi:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length)) if length else None
                 query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-                request = Request(
-                    self.command, url.path, query, body, self.headers.get("Content-Type", "")
-                )
+                request = Request(self.command, url.path, query, body, self.headers.get("Content-Type", ""))
                 with api.changed:
                     api.requests.append(request)
                     code = next((code for fault in api.faults if (code := fault(request)) is not None), None)
@@ -385,7 +390,7 @@ class FakeApi:
                 else:
                     self.reply(*api.answer(request))
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - the base class calls them so
 
             def reply(self, code: int, answer: dict) -> None:
                 data = json.dumps(answer).encode()
@@ -401,10 +406,8 @@ class FakeApi:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Connection", "close")
                 self.end_headers()
-                try:
+                with contextlib.suppress(OSError):  # the client has gone
                     api.watch(request, self.line)
-                except OSError:
-                    pass  # the client has gone
 
             def line(self, event: dict) -> None:
                 self.wfile.write(json.dumps(event).encode() + b"\n")
@@ -446,7 +449,12 @@ def _described(resource: Resource) -> list[dict]:
     base = {"kind": resource.kind, "namespaced": resource.namespaced, "verbs": verbs}
     return [
         {**base, "name": resource.plural, "singularName": resource.kind.lower()},
-        {**base, "name": f"{resource.plural}/status", "singularName": "", "verbs": ["get", "patch", "update"]},
+        {
+            **base,
+            "name": f"{resource.plural}/status",
+            "singularName": "",
+            "verbs": ["get", "patch", "update"],
+        },
     ]
 
 

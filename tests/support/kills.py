@@ -32,7 +32,6 @@ def dying(at: int, moment: str) -> Iterator[list[str]]:
             if dead or (number == at and moment == "before"):
                 dead.append(number)
                 raise Killed(model.name)
-            return None
 
         def after(model, **_):
             if dead or (moment == "after" and len(calls) - 1 >= at >= 0 and calls[at] == model.name):

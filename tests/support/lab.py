@@ -12,7 +12,7 @@ from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
-from awslab.engine import observe, reconcile
+from awslab.engine import Permit, observe, reconcile
 from awslab.kinds import KINDS
 
 POOL = ThreadPoolExecutor(16)
@@ -44,7 +44,7 @@ class Lab:
         self.stamp += 1
 
         def begin(steps):
-            return {s.address: str(self.stamp) for s in steps}
+            return Permit({s.address: str(self.stamp) for s in steps})
 
         return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .base import Immutable, KeyedBy, Model, Rule, StatusModel, Timestamp, UniqueItems
+from .management import Adopt, Approved, Management, NonConverging, PlanStatus
 
 MAX_TAG_KEY = 128
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
@@ -130,6 +131,10 @@ class KindSpec(Model):
         default_factory=dict,
         description="Tags for everything that is made, beside those by which the operator knows its own.",
     )
+    management: Management = Field(
+        default=Management(), description="What the operator may do on its own: modes, drift, deletion."
+    )
+    adopt: Adopt = Field(default=Adopt(), description="What exists already and is to be taken over.")
 
 
 class Condition(StatusModel):
@@ -187,6 +192,13 @@ class KindStatus(StatusModel):
     )
     drift: tuple[DriftItem, ...] = Field(
         default=(), description="Every field that somebody else changed and that is not yet put back."
+    )
+    plan: PlanStatus | None = Field(
+        default=None, description="What would be done next; there while something is to be done or approved."
+    )
+    approved: Approved | None = Field(default=None, description="The approved plan that is being carried out.")
+    non_converging: tuple[NonConverging, ...] = Field(
+        default=(), description="Fields that were written without effect; after three times they are left alone."
     )
     intents: Mapping[str, Timestamp] = Field(
         default_factory=dict,

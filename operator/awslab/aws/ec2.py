@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -29,6 +29,9 @@ class Ec2Resource(Resource):
 
     id_key: ClassVar[str]
     """Where a description has the id."""
+
+    id_filter: ClassVar[str]
+    """The filter of the listing that finds an id."""
 
     phases: ClassVar[Mapping[str, Phase]] = {"available": Phase.READY, "pending": Phase.PENDING}
 
@@ -67,8 +70,12 @@ class Ec2Resource(Resource):
         """Read one description; None where its tags do not say that it is of this type."""
         tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
         kind, _, name = tags.get(RESOURCE_TAG, "").partition("/")
-        if kind != cls.__name__:
-            return None
+        return cls.read(item, name) if kind == cls.__name__ else None
+
+    @classmethod
+    def read(cls, item: Item, name: str) -> Observed:
+        """Read one description as our *name*."""
+        tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
         return Observed(
             type=cls,
             name=name,
@@ -82,13 +89,17 @@ class Ec2Resource(Resource):
             created=str(item.get("CreateTime", "")),
         )
 
+    @classmethod
+    def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
+        """The resource with *id*, whosever it is; None where there is none."""
+        items = cls.describe(aws, [{"Name": cls.id_filter, "Values": [id]}])
+        return next((cls.examined(aws, cls.read(item, name)) for item in items), None)
+
     def made(self, aws: Aws, item: Item, **fields: Any) -> Observed:
         """What AWS's answer to the creation tells; *fields* are those that it is known to begin with."""
-        tags = dict(aws.owner.birth_tags(self))
-        listed = [{"Key": k, "Value": v} for k, v in tags.items()]
-        found = type(self).observed({**item, "Tags": listed})
-        assert found is not None  # noqa: S101 - the tags are our own
-        return Observed(**{**vars(found), "fields": {**found.fields, **fields}})
+        tags = [{"Key": k, "Value": v} for k, v in aws.owner.birth_tags(self).items()]
+        found = self.read({**item, "Tags": tags}, self.name)
+        return replace(found, fields={**found.fields, **fields})
 
     @classmethod
     def update(cls, aws: Aws, found: Observed, changes: Changes) -> None:

@@ -8,11 +8,10 @@ from .session import Clients
 def availability_zones(clients: Clients) -> tuple[str, ...]:
     """The names of the region's ordinary zones that the account may use, sorted.
 
-    A zone that is impaired just now is among them: what exists there stays.
+    AWS leaves out those that the account has not opted into; a zone that is
+    impaired just now is among them: what exists there stays.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html
     """
-    filters = [
-        {"Name": "zone-type", "Values": ["availability-zone"]},
-        {"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]},
-    ]
+    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
     answer = clients.client("ec2").describe_availability_zones(Filters=filters)
     return tuple(sorted(z["ZoneName"] for z in answer["AvailabilityZones"]))

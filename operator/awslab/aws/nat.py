@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from awslab.core.outcome import Blocker
 from awslab.core.resource import Ids, Observed, Phase, Usual
 
+from . import blockers
 from .ec2 import Ec2Resource, Filters, Item, pages
 from .network import InternetGateway, Subnet
 from .session import Aws
@@ -19,6 +21,7 @@ class Eip(Ec2Resource):
 
     noun: ClassVar = "elastic-ip"
     id_key: ClassVar = "AllocationId"
+    id_filter: ClassVar = "allocation-id"
 
     @classmethod
     def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
@@ -42,6 +45,12 @@ class Eip(Ec2Resource):
     def delete(cls, aws: Aws, found: Observed) -> None:
         aws.ec2.release_address(AllocationId=found.id)
 
+    @classmethod
+    def blockers(cls, aws: Aws, found: Observed) -> Iterator[Blocker]:
+        for item in cls.describe(aws, blockers.filters("allocation-id", found.id)):
+            if user := item.get("InstanceId") or item.get("NetworkInterfaceId"):
+                yield Blocker(user, "the address is associated with it")
+
 
 @dataclass(frozen=True, kw_only=True)
 class NatGateway(Ec2Resource):
@@ -49,6 +58,7 @@ class NatGateway(Ec2Resource):
 
     noun: ClassVar = "natgateway"
     id_key: ClassVar = "NatGatewayId"
+    id_filter: ClassVar = "nat-gateway-id"
     usual: ClassVar = Usual(create=100, delete=60)
     unobserved: ClassVar = frozenset({"internet"})
     phases: ClassVar = {

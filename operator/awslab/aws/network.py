@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
+from awslab.core.outcome import Blocker
 from awslab.core.resource import Ids, Observed
 
+from . import blockers
 from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
 from .session import Aws
 
@@ -19,6 +21,7 @@ class Vpc(Ec2Resource):
 
     noun: ClassVar = "vpc"
     id_key: ClassVar = "VpcId"
+    id_filter: ClassVar = "vpc-id"
     mutable: ClassVar = frozenset({"dns_support", "dns_hostnames"})
     outlives: ClassVar = frozenset({"NatGateway", "InternetGateway"})
 
@@ -62,6 +65,23 @@ class Vpc(Ec2Resource):
     def delete(cls, aws: Aws, found: Observed) -> None:
         aws.ec2.delete_vpc(VpcId=found.id)
 
+    @classmethod
+    def blockers(cls, aws: Aws, found: Observed) -> Iterator[Blocker]:
+        """Everything in the VPC that is not the owner's, interfaces first: they tell most."""
+        inside = blockers.filters("vpc-id", found.id)
+        groups = pages(aws, "describe_security_groups", "SecurityGroups", Filters=inside)
+        tables = pages(aws, "describe_route_tables", "RouteTables", Filters=inside)
+        side_tables = (t for t in tables if not any(a.get("Main") for a in t["Associations"]))
+        yield from blockers.interfaces(aws, "vpc-id", found.id)
+        subnets = pages(aws, "describe_subnets", "Subnets", Filters=inside)
+        yield from blockers.strangers(aws, subnets, "SubnetId", "subnet")
+        yield from blockers.strangers(
+            aws, (g for g in groups if g["GroupName"] != "default"), "GroupId", "security group"
+        )
+        yield from blockers.strangers(aws, side_tables, "RouteTableId", "route table")
+        endpoints = pages(aws, "describe_vpc_endpoints", "VpcEndpoints", Filters=inside)
+        yield from blockers.strangers(aws, endpoints, "VpcEndpointId", "VPC endpoint")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subnet(Ec2Resource):
@@ -69,6 +89,7 @@ class Subnet(Ec2Resource):
 
     noun: ClassVar = "subnet"
     id_key: ClassVar = "SubnetId"
+    id_filter: ClassVar = "subnet-id"
     mutable: ClassVar = frozenset({"public_ips"})
 
     vpc: Vpc
@@ -106,6 +127,10 @@ class Subnet(Ec2Resource):
     def delete(cls, aws: Aws, found: Observed) -> None:
         aws.ec2.delete_subnet(SubnetId=found.id)
 
+    @classmethod
+    def blockers(cls, aws: Aws, found: Observed) -> Iterator[Blocker]:
+        return blockers.interfaces(aws, "subnet-id", found.id)
+
 
 @dataclass(frozen=True, kw_only=True)
 class InternetGateway(Ec2Resource):
@@ -113,6 +138,7 @@ class InternetGateway(Ec2Resource):
 
     noun: ClassVar = "internet-gateway"
     id_key: ClassVar = "InternetGatewayId"
+    id_filter: ClassVar = "internet-gateway-id"
     mutable: ClassVar = frozenset({"vpc"})
     late: ClassVar = frozenset({"vpc"})
     # AWS refuses to detach it while public addresses of the VPC are in use.
@@ -129,9 +155,9 @@ class InternetGateway(Ec2Resource):
         return {"vpc": next((a["VpcId"] for a in item.get("Attachments", ())), None)}
 
     @classmethod
-    def observed(cls, item: Item) -> Observed | None:
-        found = super().observed(item)
-        return found and replace(found, usable=found.fields["vpc"] is not None)
+    def read(cls, item: Item, name: str) -> Observed:
+        found = super().read(item, name)
+        return replace(found, usable=found.fields["vpc"] is not None)
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         answer = aws.ec2.create_internet_gateway(TagSpecifications=aws.tagged(self, self.noun))
@@ -146,6 +172,12 @@ class InternetGateway(Ec2Resource):
     def delete(cls, aws: Aws, found: Observed) -> None:
         cls._detach(aws, found)
         aws.ec2.delete_internet_gateway(InternetGatewayId=found.id)
+
+    @classmethod
+    def blockers(cls, aws: Aws, found: Observed) -> Iterator[Blocker]:
+        """The interfaces of the VPC that have a public address."""
+        public = [*blockers.filters("vpc-id", found.fields["vpc"]), *blockers.filters("association.public-ip", "*")]
+        return blockers.interfaces_that(aws, public)
 
     @classmethod
     def _detach(cls, aws: Aws, found: Observed) -> None:

@@ -37,6 +37,7 @@ class RouteTable(Ec2Resource):
 
     noun: ClassVar = "route-table"
     id_key: ClassVar = "RouteTableId"
+    id_filter: ClassVar = "route-table-id"
     mutable: ClassVar = frozenset({"routes", "subnets"})
     late: ClassVar = frozenset({"routes", "subnets"})
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
+from awslab.core.outcome import Blocker
 from awslab.core.resource import Ids, Observed, Ref, Resource
 from awslab.core.values import FrozenMap
 
+from . import blockers
 from .ec2 import Ec2Resource, Filters, Item, pages
 from .network import Vpc
 from .session import Aws
@@ -62,6 +64,7 @@ class _Group(Ec2Resource):
 
     noun: ClassVar = "security-group"
     id_key: ClassVar = "GroupId"
+    id_filter: ClassVar = "group-id"
     mutable: ClassVar = frozenset({"ingress", "egress"})
     late: ClassVar = frozenset({"ingress", "egress"})
 
@@ -128,6 +131,15 @@ class SecurityGroup(_Group):
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
         aws.ec2.delete_security_group(GroupId=found.id)
+
+    @classmethod
+    def blockers(cls, aws: Aws, found: Observed) -> Iterator[Blocker]:
+        """The interfaces that use the group, and the groups with a rule about it."""
+        yield from blockers.interfaces(aws, "group-id", found.id)
+        for name in ("ip-permission.group-id", "egress.ip-permission.group-id"):
+            for item in cls.describe(aws, blockers.filters(name, found.id)):
+                if item["GroupId"] != found.id:
+                    yield Blocker(item["GroupId"], "security group with a rule about it", blockers.owner(item))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import click
 import yaml
 from pydantic import ValidationError
 
-from awslab.controller.reconcile import invalid
+from awslab.api.base import sentences
 from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
@@ -71,5 +71,5 @@ def _ours(documents: Iterable[Mapping[str, Any]]) -> Iterator[Manifest]:
         try:
             spec = kind.spec_of(document)
         except ValidationError as error:
-            raise click.ClickException(f"{kind.name}/{meta.get('name')}: {invalid(error)}") from error
+            raise click.ClickException(f"{kind.name}/{meta.get('name')}: " + "; ".join(sentences(error))) from error
         yield Manifest(kind, meta.get("name", ""), meta.get("namespace", "default"), spec)

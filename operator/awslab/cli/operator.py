@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
 from awslab.controller import logs
 from awslab.controller.operator import Operator
 from awslab.settings import Settings, SettingsError, flag, make, read_file, variable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from pydantic.fields import FieldInfo
-
-
-class _Names(click.ParamType):
+class _Names(click.ParamType[tuple[str, ...]]):
     """Names separated by commas."""
 
     name = "names"
@@ -82,7 +79,8 @@ def _settings_options(command: Any) -> Any:
 def operator(**values: Any) -> None:
     """Run the operator: watch the objects and keep AWS as they say, until SIGTERM.
 
-    Each setting is a flag, an environment variable or a line of the --config file; the first that has it counts.
+    Each setting is a flag, an environment variable or a line of the --config file; the first that has it
+    counts.
     """
     try:
         settings = make(values)

@@ -25,6 +25,7 @@ from .manifests import Manifest, read
 SIGNS = {
     Action.CREATE: ("+", "green"),
     Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "bold red"),
     Action.DELETE: ("-", "red"),
     Action.WAIT: (".", "dim"),
     Action.CONFLICT: ("!", "bold red"),
@@ -107,6 +108,7 @@ def summary(steps: Iterable[Step]) -> str:
     words = {
         Action.CREATE: "to create",
         Action.UPDATE: "to update",
+        Action.REPLACE: "to replace",
         Action.DELETE: "to delete",
         Action.WAIT: "waiting",
         Action.CONFLICT: "in conflict",

@@ -8,7 +8,9 @@ from awslab.api.kinds import API_KINDS, GROUP
 
 from . import rbac
 from .crds import admission_policy, custom_resource_definition
+from .metrics_page import metrics_page
 from .reference import reference
+from .settings_page import settings_page
 from .yamldoc import NOTICE, documents
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/refere
 def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
+    files["docs/reference/metrics.md"] = metrics_page()
+    files["docs/reference/settings.md"] = settings_page()
     for kind in API_KINDS:
         files |= dict(_of_kind(kind))
     files["manifests/crds/kustomization.yaml"] = _kustomization(files, "manifests/crds")

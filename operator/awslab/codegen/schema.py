@@ -53,6 +53,13 @@ class _Generator(GenerateJsonSchema):
         """Leave an optional field out instead of storing null."""
         return self.generate_inner(schema["schema"])
 
+    def literal_schema(self, schema: cs.LiteralSchema) -> JsonSchemaValue:
+        """Say a single word as an enumeration of one."""
+        json_schema = super().literal_schema(schema)
+        if "const" in json_schema:
+            json_schema["enum"] = [json_schema.pop("const")]
+        return json_schema
+
     def default_schema(self, schema: cs.WithDefaultSchema) -> JsonSchemaValue:
         """Write the default that the API server shall fill in; an empty one says nothing."""
         json_schema = super().default_schema(schema)
@@ -73,7 +80,12 @@ def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
     return _structural(schema, schema.pop("$defs", {}), model.__name__)
 
 
-def _structural(schema: Mapping[str, Any], defs: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _structural(
+    schema: Mapping[str, Any], defs: Mapping[str, Any], path: str, within: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    if schema.get("$ref") in within:
+        raise ValueError(f"{path}: a model cannot stand within itself in a structural schema")
+    within = (*within, *([schema["$ref"]] if "$ref" in schema else []))
     schema = {key: value for key, value in _inlined(schema, defs).items() if key not in DROPPED}
     if schema.get("additionalProperties") is False:
         del schema["additionalProperties"]  # the API server prunes or refuses what is unknown
@@ -81,10 +93,10 @@ def _structural(schema: Mapping[str, Any], defs: Mapping[str, Any], path: str) -
         raise ValueError(f"{path}: {', '.join(sorted(unknown))} cannot stand in a structural schema")
     for key in ("items", "additionalProperties"):
         if key in schema:
-            schema[key] = _structural(schema[key], defs, f"{path}[]")
+            schema[key] = _structural(schema[key], defs, f"{path}[]", within)
     if "properties" in schema:
         schema["properties"] = {
-            name: _structural(value, defs, f"{path}.{name}") for name, value in schema["properties"].items()
+            name: _structural(value, defs, f"{path}.{name}", within) for name, value in schema["properties"].items()
         }
     return _without_idle_default(schema)
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
 
 from awslab.controller.objects import Key, Object, concerns_us, deleting, healthy, newer, stripped, uid
 from awslab.controller.schedule import Priority
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
 
 _GRAVES = 10_000
 
@@ -103,7 +101,7 @@ class Cache:
             self._wake_dependents(key, before, after)
 
     def wrote(self, key: Key, obj: Object) -> Object:
-        """We ourselves wrote this state: remember it, so that the next pass reads it, and wake nobody for it."""
+        """We wrote this state ourselves: remember it, and wake only those who refer to the object."""
         with self._lock:
             before = self._objects.get(key)
             after = stripped(obj)

@@ -1,7 +1,7 @@
 """Where the API server is and who we are: one answer for our client and for kopf.
 
-In this order: a kubeconfig that was named (``--kubeconfig`` or ``KUBECONFIG``), the ServiceAccount of the pod,
-``~/.kube/config``.
+In this order: a kubeconfig that was named (``--kubeconfig`` or ``KUBECONFIG``), the ServiceAccount of the
+pod, ``~/.kube/config``.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def ssl_context(found: Configuration) -> ssl.SSLContext:
 
 
 def authorization(found: Configuration) -> str | None:
-    """The value of the Authorization header, refreshed where the credentials know how; None with certificates."""
+    """The value of the Authorization header, refreshed where that can be; None with certificates."""
     token: str | None = found.get_api_key_with_prefix("BearerToken", alias="authorization")
     return token
 

@@ -1,21 +1,18 @@
 """What a pass may do to its own object: read it, write its status, hold it by our finalizer, tell its events.
 
-This is the seam between the shell and the reconciler. Each method goes to the API server at once, so that what
-it wrote is there before the next line runs; that is what makes an intent in the status worth something.
+This is the seam between the shell and the reconciler. Each method goes to the API server at once, so that
+what it wrote is there before the next line runs; that makes an intent in the status worth something.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Protocol
 
-from awslab.controller.kube import ApiGone, Kube
+from awslab.controller.cache import Cache
+from awslab.controller.kube import ApiGone, ApiUnavailable, Kube
 from awslab.controller.objects import Key, Kind, Object, deleting, has_finalizer, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from awslab.controller.cache import Cache
 
 EventType = Literal["Normal", "Warning"]
 
@@ -30,10 +27,9 @@ class Recorder(Protocol):
 class Handle:
     """One object during one pass. For the thread of the pass and for those it waits for.
 
-    Every write may raise :class:`~awslab.controller.kube.ApiConflict` (the object changed: the pass ends and comes
-    again at once), :class:`~awslab.controller.kube.ApiGone` (there is no such object any more) or another
-    :class:`~awslab.controller.kube.ApiError`. None need be caught: whatever leaves ``reconcile`` is logged, counted
-    and tried again.
+    Every write may raise ``ApiConflict`` (the object changed: the pass ends and soon comes again),
+    ``ApiGone`` (there is no such object any more) or another ``ApiError`` of :mod:`awslab.controller.kube`.
+    None need be caught: whatever leaves ``reconcile`` is logged, counted and tried again.
     """
 
     def __init__(  # noqa: PLR0913 - the seam between the shell's parts and a pass
@@ -77,7 +73,7 @@ class Handle:
         return has_finalizer(self._obj)
 
     def ensure_finalizer(self) -> None:
-        """Hold the object until :meth:`remove_finalizer`; to be called before the first thing is created for it.
+        """Hold the object until :meth:`remove_finalizer`; for before the first thing is created for it.
 
         Raises:
             ApiGone: when the object is already being deleted: nothing may be created for it any more.
@@ -87,6 +83,7 @@ class Handle:
                 return
             if deleting(self._obj):
                 raise ApiGone(f"{self.key} is being deleted: it can no longer be held")
+            self._guard()
             self._store(self._kube.add_finalizer(self.kind, self._obj))
 
     def remove_finalizer(self) -> None:
@@ -94,6 +91,7 @@ class Handle:
         with self._lock:
             if not has_finalizer(self._obj):
                 return
+            self._guard()
             try:
                 self._store(self._kube.remove_finalizer(self.kind, self._obj))
             except ApiGone:
@@ -104,6 +102,7 @@ class Handle:
         with self._lock:
             if (self._obj.get("status") or {}) == status:
                 return False
+            self._guard()
             self._store(self._kube.write_status(self.kind, self._obj, status))
             return True
 
@@ -127,6 +126,10 @@ class Handle:
         """Have the next pass over this object as soon as one of *targets* is Ready, changes, or goes."""
         self._cache.refers(self.key, targets)
 
+    def _guard(self) -> None:
+        if not self._is_leader():
+            raise ApiUnavailable(f"{self.key} is not written: this replica leads no longer")
+
     def _store(self, obj: Object) -> None:
         if not meta(obj).get("finalizers") and deleting(obj):
             self._obj = obj
@@ -142,6 +145,6 @@ class Reconciler(Protocol):
         """Bring one object nearer to its spec; called by one thread at a time for each object.
 
         Returns:
-            Seconds until the next look; None for the usual interval. Anything raised is logged and counted, and
-            the object comes again after a growing delay.
+            Seconds until the next look; None for the usual interval. Anything raised is logged and counted,
+            and the object comes again after a growing delay.
         """

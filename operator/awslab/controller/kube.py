@@ -11,18 +11,18 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import urllib3
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
+from kubernetes.client.rest import RESTResponse
 
 from awslab import metrics
 from awslab.controller.objects import FINALIZER, Key, Kind, Object, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,19 @@ class ApiDenied(ApiError):
 
 class ApiRejected(ApiError):
     """The request itself is wrong, mostly because the CRD in the cluster is older than this operator."""
+
+
+@dataclass(frozen=True)
+class _Call:
+    verb: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: object
+    content_type: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
 
 
 class Bucket:
@@ -164,46 +177,38 @@ class Kube:
     ) -> Object:
         """One request, with *verb* as RBAC and the metrics call it; raises an :class:`ApiError`."""
         time.sleep(self._bucket.reserve())
-        client = self._logged_in(f"{verb} {path}")
-        status, text, headers = self._send(client, method, path, query, body, content_type, verb)
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        call = _Call(verb, method, path, query or {}, body, content_type)
+        client = self._logged_in(call)
+        response, text = self._send(client, call)
+        if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             answer: Object = json.loads(text)
             return answer
-        if status == HTTPStatus.UNAUTHORIZED:
+        if response.status == HTTPStatus.UNAUTHORIZED:
             self._log_out(client)
-        _raise(verb, path, status, text, headers)
+        raise _error(call, response.status, text, response.headers)
 
-    def _send(
-        self,
-        client: ApiClient,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: object,
-        content_type: str,
-        verb: str,
-    ) -> tuple[int, str, Mapping[str, str]]:
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+    def _send(self, client: ApiClient, call: _Call) -> tuple[RESTResponse, str]:
+        headers = {"Accept": "application/json", "Content-Type": call.content_type}
+        query = list(call.query.items())
         try:
-            method, url, headers, _, _ = client.param_serialize(
-                method, path, query_params=list((query or {}).items()), header_params=headers,
-                auth_settings=["BearerToken"],
-            )  # fmt: skip
-            response = client.call_api(method, url, headers, body, _request_timeout=self._timeout)
-            answer = response.read().decode("utf-8")
+            _, url, headers, _, _ = client.param_serialize(
+                call.method, call.path, None, query, headers, auth_settings=["BearerToken"]
+            )
+            response = client.call_api(call.method, url, headers, call.body, _request_timeout=self._timeout)
+            text = response.read().decode("utf-8")
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-            metrics.KUBE_REQUESTS.labels(verb, "0").inc()
-            raise ApiUnavailable(f"{verb} {path}: the API server does not answer: {_short(error)}") from error
-        metrics.KUBE_REQUESTS.labels(verb, str(response.status)).inc()
-        return response.status, answer, response.headers
+            metrics.KUBE_REQUESTS.labels(call.verb, "0").inc()
+            raise ApiUnavailable(f"{call}: the API server does not answer: {_short(error)}") from error
+        metrics.KUBE_REQUESTS.labels(call.verb, str(response.status)).inc()
+        return response, text
 
-    def _logged_in(self, what: str) -> ApiClient:
+    def _logged_in(self, call: _Call) -> ApiClient:
         with self._lock:
             if self._client is None:
                 try:
                     self._client = ApiClient(self._configuration())
                 except Exception as error:
-                    raise ApiUnavailable(f"{what}: {error}") from error
+                    raise ApiUnavailable(f"{call}: {error}") from error
                 self._client.user_agent = f"awslab-operator/{metrics.package_version()}"
                 self._client_since = time.monotonic()
             return self._client
@@ -233,11 +238,11 @@ def _precondition(obj: Object) -> dict[str, str]:
     return {name: meta(obj)[name] for name in names if name in meta(obj)}
 
 
-def _raise(verb: str, path: str, status: int, text: str, headers: Mapping[str, str]) -> NoReturn:
-    message = f"{verb} {path}: {status} {_message(text)}"
+def _error(call: _Call, status: int, text: str, headers: Mapping[str, str]) -> ApiError:
+    message = f"{call}: {status} {_message(text)}"
     after = headers.get("Retry-After", "")
     retry_after = float(after) if after.isdigit() else None
-    raise _error_type(status)(message, status, retry_after)
+    return _error_type(status)(message, status, retry_after)
 
 
 def _error_type(status: int) -> type[ApiError]:

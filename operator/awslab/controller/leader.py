@@ -1,34 +1,33 @@
 """Who works when several replicas run: the holder of a Lease, and nobody for a moment rather than two.
 
-The holder renews; another takes over when it has itself watched the Lease stand still for its whole duration.
-Only local monotonic time is compared, never the timestamps of another machine. A holder that could not renew
-for two thirds of the duration stops by itself, so there is a third of it between the last write of the old
-and the first of the new one. Every change is a PUT with ``resourceVersion``: of two that try, one gets a 409.
+The holder renews; another takes over when it has itself watched the Lease stand still for its whole
+duration. Only local monotonic time is compared, never the timestamps of another machine. A holder that could
+not renew for two thirds of the duration stops by itself, so there is a third of it between the last write of
+the old and the first of the new one. Every change is a PUT with ``resourceVersion``: of two that try, one
+gets a 409.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
 from awslab import metrics
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.objects import Object, meta
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _log = logging.getLogger(__name__)
 
 
 def boot_clock() -> float:
-    """Seconds of a clock that nobody sets and that, where the system has one, runs on while a machine sleeps."""
+    """Seconds of a clock that nobody sets and that (on Linux) runs on while the machine sleeps."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
 
@@ -75,9 +74,9 @@ class Sighting:
 class Leader:
     """Takes part in the election until it is stopped.
 
-    ``is_leader`` is the fence: it compares clocks and asks nobody, so it is true in time even when this process was
-    stopped, or its network is gone. What it cannot close is the moment between the question and the call to AWS;
-    therefore ask immediately before, and keep ``duration`` well above the time-out of a call.
+    ``is_leader`` is the fence: it compares clocks and asks nobody, so it closes in time even when this
+    process was stopped or its network is gone. What it cannot close is the moment between the question and
+    the call to AWS; therefore ask immediately before.
     """
 
     def __init__(
@@ -208,7 +207,7 @@ class Leader:
         return self._kube.request("update", "PUT", self._path(self._name), body=body)
 
     def _body(self, lease: Object, holder: str, transitions: int) -> Object:
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         before: dict[str, Any] = dict(lease.get("spec") or {})
         acquired = before.get("acquireTime") if before.get("holderIdentity") == holder else None
         spec = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pythonjsonlogger.json import JsonFormatter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OWNER: ContextVar[str] = ContextVar("owner", default="")
 PASS_ID: ContextVar[str] = ContextVar("pass_id", default="")
@@ -26,8 +24,8 @@ _SECRETS = (
     re.compile(r"(?i)(?P<name>bearer\s+)[\w.~+/=-]{8,}"),
     re.compile(r"(?P<name>)\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
     re.compile(
-        r"(?i)(?P<name>(?:secret_?access_?key|session_?token|security-token|password)[\"']?\s*[:=]\s*[\"']?)"
-        r"[^\s\"',}]{6,}"
+        r"(?i)(?P<name>(?:secret_?access_?key|session_?token|security-token|password)[\\\"']*\s*[:=]\s*[\\\"']*)"
+        r"[^\s\\\"',}]{6,}"
     ),
 )
 
@@ -67,9 +65,7 @@ class _ConsoleFormatter(logging.Formatter):
 
 
 class _JsonFormatter(JsonFormatter):
-    def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
-    ) -> None:
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         super().add_fields(log_data, record, message_dict)
         log_data.pop("context", None)
         for name in ("owner", "pass_id"):

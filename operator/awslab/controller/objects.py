@@ -5,10 +5,8 @@ Objects are the plain dictionaries of the API; they are never changed in place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 Object = dict[str, Any]
 

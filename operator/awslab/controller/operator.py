@@ -16,7 +16,9 @@ import socket
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+
+from kubernetes.client import Configuration
 
 from awslab import metrics
 from awslab.controller import credentials
@@ -33,16 +35,13 @@ from awslab.controller.source import KopfSource, Source
 from awslab.controller.sweep import Sweep
 from awslab.settings import Settings, host_and_port
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from kubernetes.client import Configuration
-
 _log = logging.getLogger(__name__)
+
+_FENCED_SECONDS = 1.0
 
 
 class Operator:
-    """Everything that runs in one process. ``run`` for a process of its own, ``start`` and ``drain`` for tests."""
+    """Everything that runs in one process: ``run`` does all; ``start`` and ``drain`` are its halves."""
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class Operator:
     # -- the life of the process
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT, then end in order; a second signal ends at once. Returns the exit code."""
+        """Work until SIGTERM or SIGINT, end in order (at a second one at once), and return the exit code."""
         signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its put may interrupt its get
 
         def on_signal(number: int, _: object) -> None:
@@ -183,6 +182,9 @@ class Operator:
         if obj is None:
             self.queue.discard(key)
             return
+        if not self.leader.is_leader():
+            self.queue.add_after(key, _FENCED_SECONDS)
+            return
         pass_id = uuid.uuid4().hex[:8]
         began = time.monotonic()
         with about(str(key), pass_id):
@@ -220,7 +222,7 @@ class Operator:
             delay = self.queue.retry(key)
             _log.warning("the pass ended, next one in %.1f s: %s", delay, error)
             return "error"
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the object comes again
             delay = self.queue.retry(key)
             _log.exception("the pass failed, next one in %.1f s", delay)
             return "error"
@@ -250,14 +252,14 @@ class Operator:
     def _readiness(self) -> Mapping[str, Check]:
         return {
             "running": lambda: "shutting down" if self._draining else None,
-            "kubernetes": lambda: self.source.problem(),
+            "kubernetes": self.source.problem,
         }
 
     def _liveness(self) -> Mapping[str, Check]:
         return {
-            "source": lambda: self.source.alive(),
-            "sweep": lambda: self.sweep.alive(),
-            "leader": lambda: self.leader.alive(),
+            "source": self.source.alive,
+            "sweep": self.sweep.alive,
+            "leader": self.leader.alive,
             "workers": self._workers_alive,
             "passes": self._passes_end,
         }

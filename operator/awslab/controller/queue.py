@@ -18,9 +18,7 @@ __all__ = ["Backoff", "Priority", "WorkQueue"]
 class WorkQueue(Generic[K]):
     """Gives each key to one worker at a time, in the order of :class:`Schedule`."""
 
-    def __init__(
-        self, *, backoff: Backoff | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, backoff: Backoff | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._schedule: Schedule[K] = Schedule(backoff=backoff)
         self._clock = clock
         self._changed = threading.Condition()

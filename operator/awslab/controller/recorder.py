@@ -1,29 +1,26 @@
 """Kubernetes Events: each told once; told again, it is counted up instead of posted anew.
 
-An Event's name follows from what it says, so that it is found again even after a restart. Posting has a thread
-of its own with a bounded queue: no pass ever waits for it, and no failure of it reaches anybody.
+An Event's name follows from what it says, so that it is found again even after a restart. Posting has a
+thread of its own with a bounded queue: no pass ever waits for it, and no failure of it reaches anybody.
 """
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import logging
 import queue
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
 from awslab import metrics
+from awslab.controller.handle import EventType
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.objects import Object, meta
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from awslab.controller.handle import EventType
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +62,7 @@ class Told:
     @property
     def name(self) -> str:
         """The Event's name: the same for the same statement, whoever makes it and when."""
-        text = "\0".join((self.uid, self.type, self.reason, self.message))
+        text = f"{self.uid}\n{self.type}\n{self.reason}\n{self.message}"
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         return f"{meta(self.obj)['name'][:200]}.{digest}"
 
@@ -85,7 +82,7 @@ class EventRecorder:
         instance: str = "",
         capacity: int = 1000,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.UTC),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kube = kube
         self._instance = instance
@@ -124,7 +121,7 @@ class EventRecorder:
             except ApiError as error:
                 _log.debug("event %s of %s not posted: %s", told.reason, told.name, error)
                 result = "failed"
-            except Exception:
+            except Exception:  # noqa: BLE001 - an Event is never worth a thread
                 _log.exception("event %s of %s not posted", told.reason, told.name)
                 result = "failed"
             metrics.EVENTS.labels(told.type, result).inc()

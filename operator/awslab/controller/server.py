@@ -1,7 +1,7 @@
 """Metrics and health over HTTP: ``/metrics``, ``/healthz`` (start me anew?), ``/readyz`` (am I in step?).
 
-Each check is a function that returns None, or one sentence that says what is wrong. The answer lists all checks, as
-the API server's own does, with 200 or 503.
+Each check is a function that returns None, or one sentence that says what is wrong. The answer lists all
+checks, as the API server's own does, with 200 or 503.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def _result(check: Check) -> str | None:
 class Server:
     """Answers in a thread of its own."""
 
-    def __init__(
-        self, host: str, port: int, *, liveness: Mapping[str, Check], readiness: Mapping[str, Check]
-    ) -> None:
+    def __init__(self, host: str, port: int, *, liveness: Mapping[str, Check], readiness: Mapping[str, Check]) -> None:
         """Port 0 takes a free one.
 
         Raises:
@@ -50,7 +48,7 @@ class Server:
         self._checks = {"/healthz": liveness, "/livez": liveness, "/readyz": readiness}
         self._http = ThreadingHTTPServer((host, port), self._handler())
         self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)
 
     @property
     def address(self) -> str:

@@ -1,36 +1,32 @@
 """Where changes of objects come from. The only module that knows kopf.
 
-kopf logs in, discovers, lists and watches, in a thread and an event loop of its own; we take nothing else of it
-(why: docs/adr, "kopf is a shell"). It ends when a watch ends in a way it does not expect (403, 404, 500), so
-it is run again and again, with a growing pause. What it is really doing we read from its HTTP traffic, as it
-has no probe that would tell.
+kopf logs in, discovers, lists and watches, in a thread and an event loop of its own; we take nothing else
+of it. It ends when a watch ends in a way it does not expect (403, 404, 500), so it is run again and again,
+with a growing pause. What it is really doing we read from its HTTP traffic, as it has no probe that tells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import logging
 import random
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import aiohttp
 import kopf
+from kubernetes.client import Configuration
 
 from awslab import metrics
 from awslab.controller import credentials
 from awslab.controller.kube import path
 from awslab.controller.objects import Kind, Object
-
-if TYPE_CHECKING:
-    from types import SimpleNamespace
-
-    from kubernetes.client import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +39,9 @@ _LOGIN_SECONDS = 600
 _SILENCE_SECONDS = 90.0
 _SERVER_SECONDS = 290
 _STALE_SECONDS = _SERVER_SECONDS + _SILENCE_SECONDS + 30
+_TELL_SECONDS = 5.0
+_SILENT = "nothing heard of it yet; is its CRD installed?"
+_RETRY_SECONDS = (0.5, 1, 2)
 _RESTART_SECONDS = (0.5, 15.0)
 
 
@@ -76,6 +75,7 @@ class Traffic:
         self._roots = {path(kind).rsplit("/", 1)[0] for kind in kinds}
         self._clock = clock
         self._watched: dict[Kind, float] = {}
+        self._errors: dict[Kind, str] = {}
         self._lock = threading.Lock()
 
     def opened(self, url_path: str) -> None:
@@ -88,13 +88,22 @@ class Traffic:
         """Something came by the watch of this kind."""
         with self._lock:
             self._watched[kind] = self._clock()
+            self._errors.pop(kind, None)
 
-    def failed(self, url_path: str) -> None:
-        """A list or watch was refused, or broke."""
+    def failed(self, url_path: str, reason: str) -> bool:
+        """A request was refused, or broke; whether it was about one of our kinds."""
         kind = self.kind_of(url_path)
+        if kind is None:
+            return False
         with self._lock:
-            if kind is not None:
-                self._watched.pop(kind, None)
+            self._watched.pop(kind, None)
+            self._errors[kind] = reason
+        return True
+
+    def error(self, kind: Kind) -> str:
+        """Why the kind is not watched, as far as a request about it told."""
+        with self._lock:
+            return self._errors.get(kind, "")
 
     def reset(self) -> None:
         """Nothing is watched."""
@@ -135,10 +144,13 @@ class KopfSource:
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
         self._end: Callable[[], object] = lambda: None
         self._last_error = ""
-        self._beat = time.monotonic()
+        self._beat = self._trouble_since = time.monotonic()
+        self._told = "nothing"
 
     def start(self) -> None:
         """Begin in a thread of its own."""
+        # What kopf has to say of its requests we say ourselves, and once.
+        logging.getLogger("kopf").setLevel(logging.CRITICAL)
         self._thread.start()
 
     def stop(self) -> None:
@@ -162,8 +174,8 @@ class KopfSource:
         if not missing:
             return None
         names = ", ".join(kind.plural for kind in missing)
-        reason = self._last_error or "the API server has not answered yet"
-        return f"not watching {names}: {reason}"
+        reasons = {self._traffic.error(kind) or self._last_error or _SILENT for kind in missing}
+        return f"not watching {names}: {'; '.join(sorted(reasons))}"
 
     def alive(self) -> str | None:
         """The thread runs, and its loop turned in the last minute."""
@@ -179,6 +191,7 @@ class KopfSource:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
+                self._configuration()  # kopf would wait for ever after a login that failed
                 asyncio.run(self._operate())
             except Exception as error:  # noqa: BLE001 - whatever ends kopf, it is started again
                 self._note(error)
@@ -193,7 +206,7 @@ class KopfSource:
         low, high = _RESTART_SECONDS
         until = time.monotonic() + random.uniform(low, min(high, low * 2**failures))  # noqa: S311 - jitter
         while (left := until - time.monotonic()) > 0 and not self._stopping.wait(min(left, 1.0)):
-            self._beat = time.monotonic()
+            self._turn()
 
     def _note(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}"
@@ -203,29 +216,43 @@ class KopfSource:
 
     async def _operate(self) -> None:
         """Run kopf once, until it ends by itself or is told to."""
-        flag = asyncio.Event()
-        self._end = _setter(asyncio.get_running_loop(), flag)
-        if self._stopping.is_set():
-            return
         heartbeat = asyncio.create_task(self._heartbeat())
-        try:
-            await kopf.operator(
+        task = asyncio.create_task(
+            kopf.operator(
                 registry=self._registry(),
                 settings=self._settings(),
                 standalone=True,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
-                stop_flag=flag,
-                identity="awslab-operator",  # type: ignore[arg-type] # a NewType of str that kopf does not export
             )
+        )
+        # Not by its stop_flag: the task that waits for that makes every other end of kopf last 5 s longer.
+        self._end = _canceller(asyncio.get_running_loop(), task)
+        if self._stopping.is_set():
+            task.cancel()
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         finally:
             self._end = lambda: None
             heartbeat.cancel()
 
     async def _heartbeat(self) -> None:
         while True:
-            self._beat = time.monotonic()
+            self._turn()
             await asyncio.sleep(1)
+
+    def _turn(self) -> None:
+        """Show that the loop turns; log once when a trouble lasts, and once when it is over."""
+        now = self._beat = time.monotonic()
+        problem = self.problem()
+        if problem is None:
+            if self._told:
+                _log.info("watching %s", ", ".join(kind.plural for kind in self._kinds))
+            self._told, self._trouble_since = "", now
+        elif self._told in {"", "nothing"} and now - self._trouble_since > _TELL_SECONDS:
+            _log.warning("%s", problem)
+            self._told = problem
 
     def _settings(self) -> kopf.OperatorSettings:
         """As measured to be right for watching only; every line has its reason in docs/adr."""
@@ -242,22 +269,23 @@ class KopfSource:
         settings.watching.inactivity_timeout = _SILENCE_SECONDS
         settings.networking.request_timeout = 60
         settings.networking.connect_timeout = 10
-        settings.networking.error_backoffs = (0.5, 1, 2, 4)  # then it ends, and we start it again
+        settings.networking.error_backoffs = _RETRY_SECONDS  # then it ends, and we start it again
         return settings
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
         kopf.on.login(registry=registry, id="login")(self._login)
         for kind in self._kinds:
-            kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)(
-                self._handler(kind)
-            )
+            kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)(self._handler(kind))
         return registry
 
     def _handler(self, kind: Kind) -> Callable[..., Any]:
         async def on_event(event: Any, **_: Any) -> None:
             self._traffic.heard(kind)
-            self._callback(kind, event["type"], event["object"])
+            try:
+                self._callback(kind, event["type"], event["object"])
+            except Exception:  # noqa: BLE001 - kopf would drop it without a word
+                _log.exception("an event of %s could not be taken in", kind.plural)
 
         return on_event
 
@@ -267,7 +295,8 @@ class KopfSource:
         try:
             found = await asyncio.to_thread(self._configuration)
         except credentials.NoCredentials as error:
-            self._last_error = str(error)
+            self._note(error)
+            self._end()
             raise kopf.PermanentError(str(error)) from error
         header = credentials.authorization(found)
         session = aiohttp.ClientSession(
@@ -275,7 +304,7 @@ class KopfSource:
             headers={"Authorization": header} if header else {},
             trace_configs=[self._trace()],
         )
-        expiration = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=_LOGIN_SECONDS)
+        expiration = datetime.now(UTC) + timedelta(seconds=_LOGIN_SECONDS)
         return kopf.AiohttpSession(server=found.host, aiohttp_session=session, expiration=expiration)
 
     def _trace(self) -> aiohttp.TraceConfig:
@@ -291,9 +320,11 @@ class KopfSource:
         verb = "watch" if watch else "list"
         metrics.KUBE_REQUESTS.labels(verb, str(params.response.status)).inc()
         if not params.response.ok:
-            self._last_error = f"{verb} {params.url.path}: {params.response.status} {params.response.reason}"
-            self._traffic.failed(params.url.path)
-        elif watch:
+            reason = f"{verb} {params.url.path}: {params.response.status} {params.response.reason}"
+            self._failed(params.url.path, reason)
+            return
+        self._last_error = ""
+        if watch:
             self._traffic.opened(params.url.path)
 
     async def _on_failure(
@@ -302,15 +333,20 @@ class KopfSource:
         if isinstance(params.exception, asyncio.CancelledError):
             return
         metrics.KUBE_REQUESTS.labels("watch", "0").inc()
-        self._last_error = f"{params.url.path}: {type(params.exception).__name__}: {params.exception}"
-        self._traffic.failed(params.url.path)
+        reason = f"{params.url.path}: {type(params.exception).__name__}: {params.exception}"
+        self._failed(params.url.path, reason)
+
+    def _failed(self, path: str, reason: str) -> None:
+        """Remember a failure: of one kind where it is about one, else of all."""
+        if not self._traffic.failed(path, reason):
+            self._last_error = reason
 
 
-def _setter(loop: asyncio.AbstractEventLoop, flag: asyncio.Event) -> Callable[[], None]:
-    """Something that sets the flag from any thread; nothing happens once the loop is closed."""
+def _canceller(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> Callable[[], None]:
+    """Something that ends the task from any thread; nothing happens once the loop is closed."""
 
-    def set_flag() -> None:
+    def cancel() -> None:
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(flag.set)
+            loop.call_soon_threadsafe(task.cancel)
 
-    return set_flag
+    return cancel

@@ -57,7 +57,8 @@ class Telling:
 
     @property
     def _conditions(self) -> Sequence[Mapping[str, Any]]:
-        return self.before.get("conditions", ())
+        conditions: Sequence[Mapping[str, Any]] = self.before.get("conditions", ())
+        return conditions
 
     def drift(self, drift: Iterable[Drift]) -> list[dict[str, str]]:
         """Each difference, since when it was first seen."""
@@ -101,6 +102,7 @@ def state_of(step: Step, error: str = "") -> str:
         Action.KEEP: "Ready",
         Action.CREATE: "Missing",
         Action.UPDATE: "Updating",
+        Action.REPLACE: "Replacing",
         Action.DELETE: "Deleting",
         Action.CONFLICT: "Conflict",
         Action.WAIT: "Waiting",

@@ -1,6 +1,7 @@
 """The safety net under the watch: list everything now and then, and put right what was missed.
 
-kopf says nothing about an object that vanished while its watch was broken, and no watch can be trusted for ever.
+kopf says nothing about an object that vanished while its watch was broken, and no watch can be trusted for
+ever.
 """
 
 from __future__ import annotations
@@ -9,16 +10,12 @@ import logging
 import random
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from awslab.controller.cache import Cache
 from awslab.controller.kube import ApiError, ApiGone, Kube
 from awslab.controller.objects import Key, Kind, key_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from awslab.controller.cache import Cache
-    from awslab.controller.source import Source
+from awslab.controller.source import Source
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +25,7 @@ _DEAF_SECONDS = 900.0
 
 
 class Sweep:
-    """Compares the cache with a listing, every *interval* seconds and whenever a broken watch is whole again."""
+    """Compares the cache with a listing, every *interval* seconds and after every break of a watch."""
 
     def __init__(
         self,
@@ -76,8 +73,8 @@ class Sweep:
         return f"{', '.join(deaf)} can be listed, but no watch has worked for long" if deaf else None
 
     def sweep(self, kind: Kind) -> None:
-        """Compare the cache with what there is of this kind; raises an :class:`ApiError` when it cannot be seen."""
-        before = {key for key in self._cache.keys() if key.kind == kind.kind}
+        """Compare the cache with what there is of this kind; raises an ``ApiError`` when that is unknown."""
+        before = {key for key in self._cache if key.kind == kind.kind}
         seen = set()
         for namespace in self._namespaces or [""]:
             for item in self._kube.every(kind, namespace):
@@ -105,7 +102,7 @@ class Sweep:
                 self._try(kind)
 
     def _watch_the_watch(self, now: float) -> None:
-        """What was unwatched and is not any more is swept soon; what stays unwatched has the source restarted."""
+        """What was unwatched for a while is swept soon; what stays unwatched has the source restarted."""
         unwatched = self._source.unwatched()
         for kind in [kind for kind in self._unwatched if kind not in unwatched]:
             del self._unwatched[kind]
@@ -129,7 +126,7 @@ class Sweep:
         except ApiError as error:
             _log.debug("no listing of %s: %s", kind.plural, error)
             return False
-        except Exception:
+        except Exception:  # noqa: BLE001 - the net must hold
             _log.exception("the sweep of %s failed", kind.plural)
             return False
         return True

@@ -16,6 +16,7 @@ from .drift import Drift
 from .errors import Denied, LabError, Rejected
 from .outcome import Pass
 from .plan import Action, Step
+from .proposal import Proposal
 
 
 class Type(StrEnum):
@@ -26,6 +27,8 @@ class Type(StrEnum):
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
     DRIFTED = "Drifted"
+    PLAN_PENDING = "PlanPending"
+    DELETION_BLOCKED = "DeletionBlocked"
 
 
 REASONS: Mapping[str, str] = {
@@ -45,7 +48,16 @@ REASONS: Mapping[str, str] = {
     "QuotaReached": "An administrator has to raise an AWS quota, or something has to be deleted.",
     "InvalidSpec": "The spec asks for what cannot be; its author has to change it.",
     "Rejected": "AWS will never accept this; the spec's author has to change it.",
-    "ReplacementNeeded": "AWS cannot change this in place.",
+    "ApprovalNeeded": "The plan replaces something or loses data: somebody has to approve it.",
+    "AdoptionPending": "What is to be taken over is not as the spec asks: somebody has to approve the plan.",
+    "PlanOnly": "The mode is PlanOnly: the plan in status.plan is carried out once it is approved.",
+    "ObserveOnly": "The mode is Observe: AWS is not as the spec asks, and is not changed.",
+    "DriftReported": "Drift is reported and not corrected, as the spec says.",
+    "Paused": "The mode is Paused: AWS is neither looked at nor changed.",
+    "OwnedByAnother": "The resource belongs to another object or operator, as its tag says.",
+    "NonConverging": "A field was written three times without effect and is left alone until the spec changes.",
+    "InUseByOthers": "Something that is not ours uses what is to be deleted; once it is gone the deletion goes on.",
+    "Referenced": "Other objects refer to this one; once they are gone the deletion goes on.",
     "Failed": "Something failed in a way that the operator does not know.",
     "Unreachable": "AWS could not be looked at for some time; this is what was last seen.",
     "Success": "The last look at AWS and every call that followed succeeded.",
@@ -53,6 +65,10 @@ REASONS: Mapping[str, str] = {
     "Drifted": "AWS is not as it was left, though the spec did not change.",
 }
 """Every reason that a condition may have, and what it means."""
+
+
+APPROVABLE = frozenset({"ApprovalNeeded", "AdoptionPending", "PlanOnly"})
+"""The reasons with which an approval helps."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +103,30 @@ class Verdict:
     message: str
     error: LabError | None = None
     stalled: bool = False
+    idle: bool = False
+    """Whether nothing is done about it."""
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether it goes on once somebody approves the plan."""
+        return self.reason in APPROVABLE
 
     def conditions(self, drift: Sequence[Drift] = ()) -> list[Condition]:
         """The verdict, told aspect by aspect."""
-        busy = not self.ready and not self.stalled
+        busy = not (self.ready or self.stalled or self.idle)
         return [
             Condition(Type.READY, self.ready, self.reason, self.message),
             self._synced(),
             Condition(Type.RECONCILING, busy, self.reason if busy else "None", self.message if busy else ""),
             Condition(Type.STALLED, self.stalled, *((self.reason, self.message) if self.stalled else ("None", ""))),
             drifted(drift),
+            self._plan_pending(),
         ]
+
+    def _plan_pending(self) -> Condition:
+        if self.waits_for_approval:
+            return Condition(Type.PLAN_PENDING, True, self.reason, self.message)  # noqa: FBT003 - a condition's status
+        return Condition(Type.PLAN_PENDING, False, "None", "")  # noqa: FBT003
 
     def _synced(self) -> Condition:
         if self.error:
@@ -134,8 +163,8 @@ def after_work(result: Pass) -> Verdict:
     if errors := sorted((o for o in result.errors if o.error), key=lambda o: _gravity(o.error)):
         return of_error(errors[0].error, errors[0].step.address)  # type: ignore[arg-type]
     if conflicts := [s for s in result.steps if s.action is Action.CONFLICT]:
-        message = f"{conflicts[0].address}: {conflicts[0].reason}; put the spec back, or make a new object"
-        return Verdict(ready=False, reason="ReplacementNeeded", message=message, stalled=True)
+        message = "; ".join(f"{s.address}: {s.reason}" for s in conflicts)
+        return Verdict(ready=False, reason=conflicts[0].cause, message=message, stalled=True)
     if result.settled:
         return READY
     wanted = [s for s in result.steps if s.desired and s.action is not Action.KEEP]
@@ -143,6 +172,40 @@ def after_work(result: Pass) -> Verdict:
         # What is left over is still being deleted; all that is wanted is there.
         return READY
     return Verdict(ready=False, reason="Waiting", message=f"Waiting for {listed(_roots(wanted))}")
+
+
+def pending(reason: str, proposal: Proposal, rejected: str = "") -> Verdict:
+    """Where an object stands whose plan waits for a person."""
+    message = f"{REASONS[reason]} Planned: {proposal.summary} (plan {proposal.hash})"
+    if rejected:
+        message += f"; {rejected} was approved, but the plan has changed since"
+    return Verdict(ready=False, reason=reason, message=message, idle=True)
+
+
+def paused() -> Verdict:
+    """Where an object stands that is not looked at."""
+    return Verdict(ready=False, reason="Paused", message=REASONS["Paused"], idle=True)
+
+
+def paused_deletion() -> Verdict:
+    """Where an object stands that is to be deleted and must not be touched."""
+    way_out = "set spec.management.mode to Manage to delete AWS too, or spec.management.deletion to Retain to let go"
+    return Verdict(
+        ready=False, reason="Paused", message=f"The deletion waits, as the mode is Paused: {way_out}.", idle=True
+    )
+
+
+def blocked(result: Pass) -> Condition:
+    """Whether something that is not ours stands in the way of a deletion."""
+    blockers = [
+        f"{o.step.address} ({o.step.id}) is used by {', '.join(map(str, o.blockers))}"
+        for o in result.outcomes
+        if o.blockers
+    ]
+    if not blockers:
+        return Condition(Type.DELETION_BLOCKED, False, "None", "")  # noqa: FBT003 - a condition's status
+    message = "; ".join(sorted(blockers)) + ". Delete these, or move them away; the deletion then goes on by itself."
+    return Condition(Type.DELETION_BLOCKED, True, "InUseByOthers", message)  # noqa: FBT003
 
 
 def deleting(steps: Sequence[Step]) -> Verdict:

@@ -55,11 +55,12 @@ class Graph:
     @property
     def digest(self) -> str:
         """A short hash of all that is wanted: the same as long as the wish is the same."""
-        lines = sorted(_line(r) for r in self)
+        lines = sorted(line(r) for r in self)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def _line(resource: Resource) -> str:
+def line(resource: Resource) -> str:
+    """All that is wanted of one resource, in a stable form."""
     wishes = {field: _stable(value) for field, value in resource.wishes.items()}
     return f"{resource.address} {wishes} {sorted(resource.tags.items())}"
 

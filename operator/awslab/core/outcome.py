@@ -11,6 +11,21 @@ from .resource import Observed
 
 
 @dataclass(frozen=True)
+class Blocker:
+    """Something that is not ours and uses what is to be deleted."""
+
+    id: str
+    what: str
+    """Its type, and who made it as far as AWS tells: ``network interface of instance i-123``."""
+    owner: str = ""
+    """Its owner tag, where it has one."""
+
+    def __str__(self) -> str:
+        owner = f" of {self.owner}" if self.owner else ""
+        return f"{self.id} ({self.what}{owner})"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one step that called AWS."""
 
@@ -18,6 +33,8 @@ class Outcome:
     found: Observed | None = None
     """The resource after the call, as far as AWS's answer tells."""
     error: LabError | None = None
+    blockers: tuple[Blocker, ...] = ()
+    """What keeps AWS from deleting it, where that is why it failed."""
 
 
 @dataclass(frozen=True)

@@ -5,60 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from fnmatch import fnmatchcase
 
+from .deletion import deletion, fixed_users
 from .diff import Change, Changes, diff
 from .graph import Graph
 from .ownership import Owner
-from .resource import Ids, Observed, Phase, Resource
-from .values import leaves, parts
+from .resource import Ids, Observed, Phase, Resource, references_in
+from .step import Action, Step
 
-
-class Action(StrEnum):
-    """What a step does."""
-
-    KEEP = "Keep"
-    CREATE = "Create"
-    UPDATE = "Update"
-    DELETE = "Delete"
-    WAIT = "Wait"
-    CONFLICT = "Conflict"
-
-
-ACTING = frozenset({Action.CREATE, Action.UPDATE, Action.DELETE})
-"""The actions that call AWS."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do about one resource, and why."""
-
-    action: Action
-    address: str
-    desired: Resource | None = None
-    found: Observed | None = None
-    changes: Changes = field(default_factory=Changes)
-    reason: str = ""
-    waits_for: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Tells two resources under one address apart."""
-        return f"{self.address}#{self.found.id if self.found else ''}"
-
-    @property
-    def id(self) -> str:
-        """The AWS id, or nothing where there is none yet."""
-        return self.found.id if self.found else ""
-
-    @property
-    def acts(self) -> bool:
-        """Whether it calls AWS."""
-        return self.action in ACTING
-
-    def __str__(self) -> str:
-        detail = "; ".join(map(str, self.changes)) or self.reason
-        return f"{self.action} {self.address}" + (f": {detail}" if detail else "")
+__all__ = ["Action", "Hints", "Step", "foreseen", "plan"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +28,10 @@ class Hints:
     """The ids by address that were recorded last: they win where two are found for one address."""
     applied_tags: frozenset[str] = frozenset()
     """The keys of user's tags that were set once: one that is no longer wanted goes; foreign tags are left alone."""
+    ignored: tuple[str, ...] = ()
+    """Globs over ``<address>.<path of a change>``, of what is never compared: ``Subnet/public-*.tags.team``."""
+    tripped: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By address and path, the changes that were made again and again without effect, and what is to be said."""
 
 
 def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
@@ -80,11 +40,9 @@ def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
     Deleting an owner is planning for an empty graph.
     """
     ours, spare = _one_each(found, hints.known)
-    ids = Ids({address: o.id for address, o in ours.items()})
-    usable = {address for address, o in ours.items() if o.ready}
-    steps = [_step(resource, ours.get(resource.address), ids, usable, hints) for resource in desired]
+    steps = _Planning(ours, found, hints).steps(desired)
     orphans = [o for address, o in ours.items() if address not in desired]
-    return steps + [_deletion(o, found, {*map(id, orphans), *map(id, spare)}) for o in orphans + spare]
+    return steps + [deletion(o, found, {*map(id, orphans), *map(id, spare)}) for o in orphans + spare]
 
 
 def foreseen(steps: Iterable[Step]) -> list[Step]:
@@ -121,28 +79,77 @@ def _dying(found: Observed) -> bool:
     return found.phase in {Phase.DELETING, Phase.FAILED}
 
 
-def _step(resource: Resource, found: Observed | None, ids: Ids, usable: Set[str], hints: Hints) -> Step:
-    def step(action: Action, reason: str = "", changes: Iterable[Change] = (), waits: Iterable[str] = ()) -> Step:
-        return Step(action, resource.address, resource, found, Changes(changes), reason, tuple(waits))
+class _Planning:
+    """One plan while it is being made, in the order of creation."""
 
-    if found is None:
-        return _creation(resource, usable, hints)
-    if found.phase is Phase.FAILED:
-        return step(Action.DELETE, f"AWS could not make it: {found.message}")
-    if found.phase is not Phase.READY:
-        return step(Action.WAIT, _what_aws_does(found.phase))
+    def __init__(self, ours: Mapping[str, Observed], found: Sequence[Observed], hints: Hints) -> None:
+        self._ours, self._found, self._hints = ours, found, hints
+        self._ids = Ids({address: o.id for address, o in ours.items()})
+        self._usable = {address for address, o in ours.items() if o.ready}
+        self._replaced: set[str] = set()
 
-    changes = _differences(resource, found, ids, usable, hints)
-    possible = [c for c in changes if not c.waits_for]
-    fixed = [c for c in possible if c.field not in resource.mutable | {"tags"}]
-    if fixed:
-        return step(Action.CONFLICT, "AWS cannot change in place: " + "; ".join(map(str, fixed)), fixed)
-    if possible:
-        return step(Action.UPDATE, changes=possible)
-    if changes:
-        waits = dict.fromkeys(address for c in changes for address in c.waits_for)
-        return step(Action.WAIT, f"waits for {', '.join(waits)}", changes, waits)
-    return step(Action.KEEP)
+    def steps(self, desired: Graph) -> list[Step]:
+        """One step for each that is wanted."""
+        return [self._step(resource, self._ours.get(resource.address)) for resource in desired]
+
+    def _step(self, resource: Resource, found: Observed | None) -> Step:
+        if found is None:
+            return _creation(resource, self._usable, self._hints)
+        if found.owner not in {"", self._hints.owner.key}:
+            reason = f"{found.id} belongs to {found.owner}; let that one go first"
+            return Step(Action.CONFLICT, resource.address, resource, found, reason=reason, cause="OwnedByAnother")
+        if found.phase is Phase.FAILED:
+            reason = f"AWS could not make it: {found.message}"
+            return Step(Action.DELETE, resource.address, resource, found, reason=reason)
+        if found.phase is not Phase.READY:
+            reason = "AWS is deleting it" if found.phase is Phase.DELETING else "AWS is making it"
+            return Step(Action.WAIT, resource.address, resource, found, reason=reason)
+        return self._change(resource, found)
+
+    def _change(self, resource: Resource, found: Observed) -> Step:
+        """What to do about a resource that is there."""
+
+        def step(action: Action, changes: Iterable[Change] = (), reason: str = "", waits: Iterable[str] = ()) -> Step:
+            return Step(action, resource.address, resource, found, Changes(changes), reason, tuple(waits))
+
+        changes = self._differences(resource, found)
+        tripped = [c for c in changes if (found.address, c.path) in self._hints.tripped]
+        possible = [c for c in changes if not c.waits_for and c not in tripped]
+        fixed = [c for c in possible if c.field not in resource.mutable | {"tags"}]
+        if fixed or self._loses_ground(resource):
+            self._replaced.add(resource.address)
+            return step(Action.REPLACE, fixed, self._why(resource, fixed), fixed_users(found, self._found))
+        if possible:
+            return step(Action.UPDATE, possible)
+        if tripped:
+            said = "; ".join(self._hints.tripped[found.address, c.path] for c in tripped)
+            return replace(step(Action.CONFLICT, tripped, said), cause="NonConverging")
+        if changes:
+            waits = dict.fromkeys(address for c in changes for address in c.waits_for)
+            return step(Action.WAIT, changes, f"waits for {', '.join(waits)}", waits)
+        return step(Action.KEEP)
+
+    def _loses_ground(self, resource: Resource) -> bool:
+        """Whether something is replaced that it is bound to for life."""
+        bound = [v for f, v in resource.wishes.items() if f not in resource.mutable | resource.unobserved]
+        return any(r.address in self._replaced for r in references_in(bound))
+
+    def _why(self, resource: Resource, fixed: Sequence[Change]) -> str:
+        if fixed:
+            return "AWS cannot change in place: " + "; ".join(map(str, fixed))
+        return "it is bound to what is replaced: " + ", ".join(
+            sorted({r.address for r in resource.references if r.address in self._replaced})
+        )
+
+    def _differences(self, resource: Resource, found: Observed) -> Changes:
+        tags = self._hints.owner.tags(resource)
+        ours = {k: v for k, v in found.tags.items() if k in tags or k in self._hints.applied_tags}
+        wishes, have = {**resource.wishes, "tags": tags}, {**found.fields, "tags": ours}
+        changes = diff(wishes, have, self._ids, self._usable)
+        return Changes(c for c in changes if not self._ignored(f"{found.address}.{c.path}"))
+
+    def _ignored(self, path: str) -> bool:
+        return any(fnmatchcase(path, glob) for glob in self._hints.ignored)
 
 
 def _creation(resource: Resource, usable: Set[str], hints: Hints) -> Step:
@@ -151,68 +158,6 @@ def _creation(resource: Resource, usable: Set[str], hints: Hints) -> Step:
         reason = "its creation was begun; looking whether AWS shows it"
         return Step(Action.WAIT, resource.address, resource, reason=reason)
     if missing:
-        return Step(
-            Action.WAIT,
-            resource.address,
-            resource,
-            reason=f"waits for {', '.join(missing)}",
-            waits_for=missing,
-        )
+        reason = f"waits for {', '.join(missing)}"
+        return Step(Action.WAIT, resource.address, resource, reason=reason, waits_for=missing)
     return Step(Action.CREATE, resource.address, resource)
-
-
-def _what_aws_does(phase: Phase) -> str:
-    return "AWS is deleting it" if phase is Phase.DELETING else "AWS is making it"
-
-
-def _differences(resource: Resource, found: Observed, ids: Ids, usable: Set[str], hints: Hints) -> Changes:
-    tags = hints.owner.tags(resource)
-    ours = {k: v for k, v in found.tags.items() if k in tags or k in hints.applied_tags}
-    return diff({**resource.wishes, "tags": tags}, {**found.fields, "tags": ours}, ids, usable)
-
-
-def _deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> Step:
-    """Delete what nothing else uses; the rest waits its turn."""
-
-    def step(action: Action, reason: str = "", changes: Changes | None = None, waits: Iterable[str] = ()) -> Step:
-        return Step(action, orphan.address, None, orphan, changes or Changes(), reason, tuple(waits))
-
-    if orphan.phase is Phase.DELETING:
-        return step(Action.WAIT, _what_aws_does(orphan.phase))
-    if orphan.type.part_of:
-        parent = _parent(orphan, found)
-        goes = parent is not None and id(parent) in going
-        return step(Action.WAIT, f"goes with its {orphan.type.part_of}") if goes else step(Action.DELETE)
-    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan, going)))
-    if not users:
-        return step(Action.DELETE)
-    if ties := _ties(orphan, found):
-        return step(Action.UPDATE, changes=ties)
-    return step(Action.WAIT, f"still used by {', '.join(users)}", waits=users)
-
-
-def _parent(part: Observed, found: Iterable[Observed]) -> Observed | None:
-    """What *part* lives and dies with."""
-    id_ = part.fields.get(part.type.part_of)
-    return next((o for o in found if o.id == id_), None)
-
-
-def _holds(user: Observed, used: Observed, going: Set[int]) -> bool:
-    """Whether *used* cannot go before *user*.
-
-    What stays is another one's: a spare VPC does not wait for the NAT gateways of the one that is kept.
-    """
-    if user.type.part_of and user.fields.get(user.type.part_of) == used.id:
-        return False
-    return user.mentions(used.id) or (user.type.__name__ in used.type.outlives and id(user) in going)
-
-
-def _ties(orphan: Observed, found: Iterable[Observed]) -> Changes:
-    """What *orphan* says of others in its late fields: undone first, so that no two wait for each other."""
-    others = {o.id for o in found if o is not orphan}
-    return Changes(
-        Change(field_, None, value, key)
-        for field_ in sorted(orphan.type.late & orphan.type.mutable)
-        for key, value in parts(orphan.fields.get(field_)).items()
-        if key is not None and others & set(leaves((key, value)))
-    )

@@ -12,6 +12,7 @@ from .values import FrozenMap, leaves, mapped, with_part
 
 if TYPE_CHECKING:
     from .diff import Change, Changes
+    from .outcome import Blocker
 
 Tags = FrozenMap[str, str]
 
@@ -99,6 +100,9 @@ class Resource(ABC):
     part_of: ClassVar[str] = ""
     """The field with the resource that this one is made and deleted with."""
 
+    keeps_data: ClassVar[bool] = False
+    """Whether people's data is lost with it."""
+
     usual: ClassVar[Usual] = Usual()
 
     @property
@@ -140,6 +144,16 @@ class Resource(ABC):
     def delete(cls, aws: Any, found: Observed) -> None:
         """Ask AWS to delete what was found; the engine takes NotFound for success."""
 
+    @classmethod
+    def blockers(cls, aws: Any, found: Observed) -> Iterator[Blocker]:  # noqa: ARG003 - most have none
+        """What else uses *found*, so that AWS refuses to delete it."""
+        return iter(())
+
+    @classmethod
+    def find(cls, aws: Any, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
+        """The resource with *id*, whosever it is, read as our *name*; None where there is none."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -160,6 +174,8 @@ class Observed:
     """What AWS tells and nobody wishes: public addresses, association ids."""
     message: str = ""
     created: str = ""
+    adopted: bool = False
+    """Whether it was found by its id, as one that the spec or the status calls ours though its tags do not."""
 
     @property
     def address(self) -> str:

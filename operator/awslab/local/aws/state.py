@@ -35,7 +35,9 @@ class StateError(Exception):
 def reset(world: World) -> None:
     """Take away every resource, fault, log entry and memory of a token."""
     with world.lock:
-        BackendDict.reset()
+        for one in BackendDict._instances:  # noqa: SLF001 - moto keeps them nowhere else; its version is pinned
+            one.clear()  # moto's own reset would build every backend anew, only to drop it
+        BackendDict._instances.clear()  # noqa: SLF001 - as above
         world.overlay = Overlay()
     world.faults.remove()
     world.calls.clear()

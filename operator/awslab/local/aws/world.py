@@ -143,3 +143,21 @@ def _still(until: dict[str, float], id_: str, clock: Callable[[], float]) -> boo
         return True
     del until[id_]
     return False
+
+
+class _Current:
+    """The world of this process: moto's backends are the process's own, so there is one."""
+
+    world: World | None = None
+
+
+def make_current(world: World) -> None:
+    """Let changes that moto begins by itself, as an Auto Scaling group does, come in this world."""
+    _Current.world = world
+
+
+def current() -> World:
+    """Return the world of this process."""
+    if _Current.world is None:
+        raise RuntimeError("no local AWS was made in this process")
+    return _Current.world

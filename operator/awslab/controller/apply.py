@@ -1,0 +1,171 @@
+"""A pass over an object that is wanted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from awslab import metrics
+from awslab.api.base import sentences
+from awslab.api.management import Management, Mode
+from awslab.aws.errors import translated
+from awslab.core import conditions
+from awslab.core.conditions import Verdict
+from awslab.core.drift import Drift, drift_in
+from awslab.core.errors import SpecError
+from awslab.core.graph import Graph
+from awslab.core.outcome import Pass
+from awslab.core.plan import Hints
+from awslab.core.proposal import Proposal
+from awslab.core.step import Action, Step
+from awslab.engine import Permit
+
+from .consent import APPROVE_ANNOTATION, Consent
+from .convergence import LIMIT, counted, tripped
+from .object_pass import ObjectPass
+from .status import Status, parsed, timestamp
+
+
+class Apply(ObjectPass):
+    """Brings AWS nearer to what the spec asks for."""
+
+    def go(self) -> float | None:
+        """Look, decide, act, and tell."""
+        spec = self._spec()
+        self.management: Management = spec.management
+        if self.management.mode is Mode.PAUSED:
+            self._pause()
+            return None
+        clients = self.world.clients(spec.region)
+        with translated():
+            facts = self.kind.look_up(spec, clients)
+        desired = self.kind.compose(spec, facts)
+        self.digest = desired.digest
+        claims = self._claims(desired, spec.adopt.ids)
+        result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
+        return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
+
+    def _spec(self) -> Any:
+        try:
+            return self.kind.spec_of(self.handle.obj)
+        except ValidationError as error:
+            raise SpecError(*sentences(error)[0].split(": ", 1)) from error
+
+    def hints(self) -> Hints:
+        """What the status remembers, and what the spec wants left alone."""
+        entries = self.before.get("nonConverging", ()) if self._same_spec() else ()
+        return replace(super().hints(), ignored=self.management.ignore_fields, tripped=tripped(entries))
+
+    def _same_spec(self) -> bool:
+        return bool(self.before.get("observedGeneration") == self.telling.generation)
+
+    def _claims(self, desired: Graph, adopted: Mapping[str, str]) -> Mapping[str, str]:
+        """What is ours though its tags may not say so: recorded as such, or to be taken over."""
+        for address in adopted:
+            if address not in desired:
+                raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
+        recorded = {r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")}
+        return {a: id_ for a, id_ in {**recorded, **adopted}.items() if a in desired}
+
+    # Before anything is changed
+
+    def _consent(self) -> Consent:
+        annotations = self.meta.get("annotations") or {}
+        return Consent(
+            self.management,
+            self.digest,
+            drifting=self.before.get("syncedDigest") == self.digest,
+            annotation=annotations.get(APPROVE_ANNOTATION, ""),
+            carried=self.before.get("approved", {}),
+        )
+
+    def _begin(self, steps: Sequence[Step]) -> Permit | None:
+        """Write down what is about to be made, and tell what is about to happen."""
+        consent = self._consent()
+        drift = self._drift(steps)
+        self.happenings.drifted(drift, self.before.get("drift", ()))
+        allows = consent.allows(steps)
+        if allows is None or not any(s.acts and allows(s) for s in steps):
+            return None
+        self.handle.ensure_finalizer()
+        stamps = self._stamps(steps)
+        verdict = conditions.before_work(steps, drift=bool(drift))
+        plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
+        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved)
+        return Permit(stamps, allows)
+
+    def _stamps(self, steps: Sequence[Step]) -> dict[str, str]:
+        """When each creation that may follow was intended; what may exist already keeps its time."""
+        unseen = self.unseen()
+        kept = {a: since for a, since in self.before.get("intents", {}).items() if a in unseen}
+        coming = {
+            s.address for s in steps if s.desired and (not s.found or s.action in {Action.REPLACE, Action.DELETE})
+        }
+        return dict.fromkeys(sorted(coming - unseen), timestamp(self.telling.now)) | kept
+
+    # After
+
+    def _applied(self, desired: Graph, result: Pass, outputs: Mapping[str, Any]) -> float | None:
+        consent = self._consent()
+        held = consent.pending(result.steps)
+        verdict = self._verdict(result, held)
+        drift = self._drift(result.steps)
+        status = self.told(result, verdict, drift)
+        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {})}}
+        status |= self._remembered(desired, result, consent)
+        self.write(status)
+        self._tell(result, status, verdict)
+        return self._next(result, status, held)
+
+    def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
+        verdict = conditions.after_work(result)
+        return verdict if verdict.error or held is None or verdict.stalled else held
+
+    def _remembered(self, desired: Graph, result: Pass, consent: Consent) -> Status:
+        """What the next pass has to know of this one."""
+        tags = {key for resource in desired for key in resource.tags}
+        if not result.settled:
+            tags |= set(self.before.get("appliedTagKeys", ()))
+        proposal = Proposal.of(result.steps)
+        return {
+            "appliedTagKeys": sorted(tags),
+            "syncedDigest": self.digest if result.settled else self.before.get("syncedDigest"),
+            "plan": proposal.on_wire() if proposal else None,
+            "approved": None if result.settled else consent.remembered(result.first),
+            "nonConverging": counted(result, self.before.get("nonConverging", ()) if self._same_spec() else ()),
+        }
+
+    def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
+        self.happenings.done(result.outcomes)
+        first = self.telling.drift(self._drift(result.first))
+        self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
+        self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
+        was_ready = any(c["type"] == "Ready" and c["status"] == "True" for c in self.before.get("conditions", ()))
+        if verdict.ready and not was_ready:
+            metrics.TIME_TO_READY.labels(self.kind.name).observe(self._age())
+
+    def _next(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
+        if any(e["writes"] < LIMIT for e in status["nonConverging"]):
+            return self.world.settings.consistency_window / LIMIT
+        look = self.again(result, status, unfinished=result.unfinished and held is None)
+        if look is None and self.management.interval:
+            return self.management.interval.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311 - spreads work
+        return look
+
+    def _drift(self, steps: Sequence[Step]) -> list[Drift]:
+        """What differs although the wish is the one that was settled last."""
+        return drift_in(steps) if self.before.get("syncedDigest") == self.digest else []
+
+    def _pause(self) -> None:
+        status = self.telling.verdict(conditions.paused()) | {"drift": self.before.get("drift", [])}
+        if ready := self._condition("Ready"):
+            status["conditions"] = [ready, *status["conditions"][1:]]
+        self.write(status)
+
+    def _age(self) -> float:
+        created = self.meta.get("creationTimestamp")
+        return (self.world.clock() - parsed(created)).total_seconds() if created else 0.0

@@ -1,0 +1,170 @@
+"""What every pass over an object does, whether the object is wanted or not."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from awslab import engine
+from awslab.aws.session import Aws, Clients
+from awslab.core import conditions
+from awslab.core.conditions import Condition, Type, Verdict
+from awslab.core.drift import Drift
+from awslab.core.errors import LabError
+from awslab.core.graph import Graph
+from awslab.core.outcome import Pass
+from awslab.core.ownership import Owner
+from awslab.core.plan import Hints
+from awslab.core.step import Step
+from awslab.kinds.kind import Kind
+from awslab.settings import Settings
+
+from .counting import ResourceCount
+from .handle import Handle
+from .happenings import Happenings
+from .status import Status, Telling, parsed, timestamp
+from .timing import backoff, next_look
+
+UNSURE_AFTER = 3
+"""Looks at AWS that may fail in a row before Ready is no longer believed."""
+
+UNSURE = "AWS cannot be looked at; before that: "
+
+
+class World(Protocol):
+    """What a pass needs of the reconciler."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    pool: Any
+    resources: ResourceCount
+
+    def clients(self, region: str) -> Clients:
+        """The AWS clients of *region*."""
+
+    def failures(self, key: str) -> int:
+        """How many passes over one owner have failed in a row."""
+
+
+class ObjectPass(ABC):
+    """One pass over one object."""
+
+    def __init__(self, world: World, kind: Kind[Any, Any], handle: Handle) -> None:
+        self.world, self.kind, self.handle = world, kind, handle
+        self.failed: LabError | None = None
+        meta = handle.obj["metadata"]
+        self.meta: Mapping[str, Any] = meta
+        self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
+        self.before: Mapping[str, Any] = handle.obj.get("status") or {}
+        self.spec: Mapping[str, Any] = handle.obj.get("spec") or {}
+        self.telling = Telling(meta.get("generation", 0), self.before, world.clock())
+        self.happenings = Happenings(handle, kind.name)
+
+    def run(self) -> float | None:
+        """Carry it out; returns the seconds until the next, None for the interval."""
+        try:
+            return self.go()
+        except LabError as error:
+            return self.fail(error)
+
+    @abstractmethod
+    def go(self) -> float | None:
+        """Carry it out; raises LabError where AWS cannot even be looked at."""
+
+    # AWS
+
+    def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
+        """Bring AWS nearer to *desired*, by the engine."""
+        pool: Executor = self.world.pool
+        aws = Aws(clients, self.owner)
+        return engine.reconcile(desired, self.kind.types, aws, hints, pool, stopping=self.handle.stopping, **how)
+
+    def hints(self) -> Hints:
+        """What the status remembers for the plan."""
+        return Hints(
+            self.owner,
+            unseen=self.unseen(),
+            known={r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")},
+            applied_tags=frozenset(self.before.get("appliedTagKeys", ())),
+        )
+
+    def unseen(self) -> frozenset[str]:
+        """What was about to be made so lately that AWS may not show it yet."""
+        window = timedelta(seconds=self.world.settings.consistency_window)
+        intents = self.before.get("intents", {})
+        return frozenset(a for a, since in intents.items() if self.telling.now - parsed(since) < window)
+
+    # Status
+
+    def announce(self, verdict: Verdict, steps: Sequence[Step], drift: Sequence[Drift] = (), **more: Any) -> None:
+        """Tell what is about to happen; while a failure is being retried that is no news, and nothing flaps."""
+        told = self.telling.verdict(verdict, drift)
+        if self._retrying():
+            told = dict(self.before)
+        elif synced := self._condition("Synced"):
+            told["conditions"] = [synced if c["type"] == "Synced" else c for c in told["conditions"]]
+        self.write(told | {"resources": self.telling.resources(steps, {})} | more)
+
+    def told(self, result: Pass, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
+        """The status at the end of a pass."""
+        errors = {o.step.key: str(o.error) for o in result.errors}
+        self.failed = verdict.error
+        telling = replace(self.telling, before=self.handle.obj.get("status") or {}, now=self.world.clock())
+        status = telling.verdict(verdict, drift)
+        return status | {
+            "resources": telling.resources(result.steps, errors),
+            "intents": self._open_intents(result),
+        }
+
+    def _open_intents(self, result: Pass) -> dict[str, str]:
+        """The intents of which nobody knows yet what became of them."""
+        intents = (self.handle.obj.get("status") or {}).get("intents", {})
+        seen = {o.address for o in result.found}
+        open_ = self.unseen() | {o.step.address for o in result.outcomes if engine.may_have_made(o)}
+        return {a: since for a, since in intents.items() if a in open_ - seen}
+
+    def write(self, status: Status) -> None:
+        """Write the status if it changed; what is empty is left out."""
+        self.handle.write_status({k: v for k, v in status.items() if v not in (None, [], {}, "")})
+
+    def fail(self, error: LabError) -> float | None:
+        """Tell why AWS could not even be looked at; what was known stays known."""
+        self.failed = error
+        verdict = conditions.of_error(error)
+        status = self.telling.verdict(verdict) | {"drift": self.before.get("drift", [])}
+        ready = self._condition("Ready")
+        if ready and not verdict.stalled:
+            status["conditions"] = [self._doubted(ready), *status["conditions"][1:]]
+        self.write(status)
+        self.happenings.failed(error)
+        return None
+
+    def _doubted(self, ready: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ready as it was last seen, until AWS has been out of sight for too long."""
+        if self.world.failures(self.owner.key) < UNSURE_AFTER:
+            return ready
+        doubt = Condition(Type.READY, None, "Unreachable", UNSURE + str(ready["message"]).removeprefix(UNSURE))
+        return doubt.on_wire(self.telling.generation, timestamp(self.telling.now), self.before.get("conditions", ()))
+
+    def _retrying(self) -> bool:
+        synced = self._condition("Synced") or {}
+        return synced.get("status") == "False" and synced.get("observedGeneration") == self.telling.generation
+
+    def _condition(self, type_: str) -> Mapping[str, Any] | None:
+        return next((c for c in self.before.get("conditions", ()) if c["type"] == type_), None)
+
+    # Time
+
+    def again(self, result: Pass, status: Status, *, unfinished: bool) -> float | None:
+        """Seconds until AWS is worth another look; None where nothing is waited for."""
+        settings = self.world.settings
+        if unfinished and not self.failed:
+            return backoff(0)
+        looks = [next_look(result, status, self.world.clock(), settings.time_scale)]
+        if status.get("intents"):
+            looks.append(max(0.5, settings.consistency_window / 10))
+        return min((look for look in looks if look is not None), default=None)

@@ -1,0 +1,76 @@
+"""A pass over an object that is being deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from awslab.api.management import DeletionPolicy, Mode
+from awslab.core import conditions
+from awslab.core.conditions import Verdict
+from awslab.core.graph import Graph
+from awslab.core.outcome import Pass
+from awslab.core.step import Step
+from awslab.engine import Permit
+
+from .object_pass import ObjectPass
+
+
+class Remove(ObjectPass):
+    """Empties AWS of what is the object's, then lets the object go.
+
+    It reads as little of the spec as it can: a spec that is no longer valid is
+    no reason to keep anything.
+    """
+
+    def go(self) -> float | None:
+        """Delete, and let go once AWS shows nothing of it any more."""
+        if not self.handle.has_finalizer:
+            return None
+        management = self.spec.get("management") or {}
+        if self._retains(management):
+            self._let_go()
+            return None
+        if management.get("mode") == Mode.PAUSED:
+            self.write(self.telling.verdict(conditions.paused_deletion()))
+            return None
+        clients = self.world.clients(str(self.spec.get("region", "")))
+        result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
+        self.happenings.done(result.outcomes)
+        if not result.steps and not self.unseen():
+            self._let_go()
+            return None
+        return self._told_of(result)
+
+    @staticmethod
+    def _retains(management: dict[str, str]) -> bool:
+        """Whether AWS stays as it is: asked for, or never to be changed."""
+        return management.get("deletion") == DeletionPolicy.RETAIN or management.get("mode") == Mode.OBSERVE
+
+    def _let_go(self) -> None:
+        self.world.resources.put(self.owner.key, self.kind.name, ())
+        self.handle.remove_finalizer()
+
+    def _told_of(self, result: Pass) -> float | None:
+        status = self.told(result, self._verdict(result))
+        status["conditions"] = [*status["conditions"], self._wire(conditions.blocked(result))]
+        status |= {"plan": None, "approved": None, "nonConverging": None}
+        self.write(status)
+        self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
+        return self.again(result, status, unfinished=result.unfinished)
+
+    def _verdict(self, result: Pass) -> Verdict:
+        blocked = conditions.blocked(result)
+        if blocked.status:
+            verdict = Verdict(ready=False, reason=blocked.reason, message=blocked.message)
+            return replace(verdict, error=result.errors[0].error)
+        verdict = conditions.after_work(result) if result.errors else conditions.deleting(result.steps)
+        return replace(verdict, ready=False)
+
+    def _wire(self, condition: conditions.Condition) -> dict[str, object]:
+        now = next(c for c in self.telling.verdict(conditions.READY)["conditions"])["lastTransitionTime"]
+        return condition.on_wire(self.telling.generation, now, self.before.get("conditions", ()))
+
+    def _begin(self, steps: Sequence[Step]) -> Permit:
+        self.announce(conditions.deleting(steps), steps)
+        return Permit()

@@ -1,0 +1,146 @@
+"""What the API server says to good and bad specs: the twin of tests/unit/api/test_labvpc.py.
+
+kubectl starts slowly and says everything at once, so all specs of a kind go through it together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+
+import pytest
+
+from awslab.api.labvpc import LabVpcSpec
+from awslab.local.run import CommandError
+from tests.support.labvpc_cases import BAD, GOOD, IMMUTABLE, MINIMAL, UNKNOWN, Bad, but, named
+from tests.support.manifests import ROOT
+
+pytestmark = pytest.mark.e2e
+
+
+def labvpc(name: str, spec) -> dict:
+    return {"apiVersion": "awslab.dev/v1alpha1", "kind": "LabVpc", "metadata": {"name": name}, "spec": spec}
+
+
+def manifest(specs) -> str:
+    """One document each: of a List kubectl itself finds fault with the first part and sends nothing."""
+    documents = (labvpc(f"case-{number}-end", spec) for number, spec in enumerate(specs))
+    return "\n---\n".join(json.dumps(document) for document in documents)
+
+
+def in_kubernetes(path: str) -> str:
+    """Write the key of a map as the API server does: spec.tags[a]."""
+    return re.sub(r"\.(tags|cidrs)\.(.+)$", r".\1[\2]", path)
+
+
+@pytest.fixture(scope="module")
+def kubectl(session_world):
+    """kubectl in a namespace of the module's own, with nobody at work: the API server speaks by itself."""
+    if any(status.name == "operator" for status in session_world.status()):
+        session_world.kill_operator()
+    return partial(session_world.kubectl, "--namespace", session_world.new_namespace("admission"))
+
+
+@pytest.fixture
+def production(kubectl):
+    """A LabVpc with the minimal spec."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(labvpc("production", MINIMAL)))
+    yield "production"
+    kubectl("delete", "labvpc", "production")
+
+
+@pytest.fixture(scope="module")
+def refusals(kubectl) -> dict[str, str]:
+    """What is said to each bad spec, by its name."""
+    with pytest.raises(CommandError) as error:
+        kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(bad.spec for bad in BAD))
+    said = re.split(r'(?m)^(?=The \w+ "case-|Error from server)', error.value.stderr)
+    told = {int(number): text for text in said for number in re.findall(r'"?case-(\d+)-end"?', text)[:1]}
+    return {bad.name: told.get(number, "") for number, bad in enumerate(BAD)}
+
+
+def test_every_good_spec_is_accepted(kubectl):
+    said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(GOOD.values()))
+
+    assert said.count("created (server dry run)") == len(GOOD)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_a_bad_spec_is_refused_with_its_field_and_the_way_out(refusals, bad: Bad):
+    lines = [line for line in refusals[bad.name].splitlines() if in_kubernetes(bad.path) in line or bad.path in line]
+
+    assert [line for line in lines if bad.says in line], refusals[bad.name]
+
+
+@pytest.mark.parametrize("bad", UNKNOWN, ids=lambda bad: bad.name)
+def test_an_unknown_field_is_refused(kubectl, bad: Bad):
+    with pytest.raises(CommandError, match=rf'unknown field "{re.escape(bad.path)}"'):
+        kubectl("apply", "--validate=strict", "--dry-run=server", "-f", "-", stdin=manifest([bad.spec]))
+
+
+@pytest.mark.parametrize("bad", IMMUTABLE, ids=lambda bad: bad.name)
+def test_what_never_changes_is_refused_as_a_change(kubectl, production, bad: Bad):
+    with pytest.raises(CommandError) as refused:
+        kubectl("apply", "-f", "-", stdin=json.dumps(labvpc(production, bad.spec)))
+
+    assert re.search(rf"{re.escape(bad.path)}: Invalid value: .*: {re.escape(bad.says)}", refused.value.stderr)
+
+
+@pytest.mark.parametrize("how", [[], ["--server-side", "--force-conflicts"]], ids=["client-side", "server-side"])
+def test_zones_go_from_a_count_to_a_list_and_back(kubectl, production, how):
+    """The field has no type in the schema: both ways to apply must get along with that."""
+    seen = []
+    for zones in (3, named("ab"), named("abc"), 2):
+        kubectl("apply", *how, "-f", "-", stdin=json.dumps(labvpc(production, but(availabilityZones=zones))))
+        seen.append(json.loads(kubectl("get", "labvpc", production, "-o", "json"))["spec"])
+
+    assert [spec["availabilityZones"] for spec in seen] == [3, named("ab"), named("abc"), 2]
+
+
+def test_the_api_server_fills_in_the_defaults(kubectl, production):
+    live = json.loads(kubectl("get", "labvpc", production, "-o", "json"))["spec"]
+
+    assert live == MINIMAL | {
+        "availabilityZones": 2,
+        "natGateways": "PerZone",
+        "subnets": {"data": {"enabled": True}},
+        "securityGroups": {
+            "loadBalancer": {"ports": [80, 443], "from": ["0.0.0.0/0"]},
+            "app": {"port": 80},
+            "data": {"ports": [5432]},
+        },
+    }
+    assert LabVpcSpec.model_validate(live) == LabVpcSpec.model_validate(MINIMAL)
+
+
+def test_people_see_the_columns_by_every_name(kubectl, production):
+    head = ["NAME", "READY", "DRIFT", "VPC-ID", "CIDR", "ZONES", "COST/MO", "AGE"]
+
+    for name in ("labvpc", "labvpcs", "lvpc", "awslab"):
+        assert kubectl("get", name).splitlines()[0].split() == head
+    assert kubectl("get", "lvpc", "-o", "wide").splitlines()[0].split() == [
+        *head,
+        "NAT-IPS",
+        "MESSAGE",
+    ]
+
+
+def test_kubectl_explains_every_field(kubectl):
+    spec = kubectl("explain", "labvpc.spec")
+
+    assert sorted(re.findall(r"(?m)^  (\w+)\t", spec)) == sorted(
+        field.alias or name for name, field in LabVpcSpec.model_fields.items()
+    )
+    assert re.search(r"cidr\t<string> -required-\n +The addresses of the VPC", spec)
+    assert re.search(r"enum: None, Single, PerZone", spec)
+    assert "Subnets with a route to the internet gateway" in kubectl("explain", "labvpc.spec.subnets.public")
+
+
+def test_applying_the_api_again_changes_nothing(kubectl):
+    """What Kubernetes fills in by itself must stand in our files, else GitOps tools see a difference for ever."""
+    kubectl("apply", "-k", str(ROOT / "manifests/crds"))
+
+    said = kubectl("apply", "-k", str(ROOT / "manifests/crds"))
+
+    assert [line for line in said.splitlines() if not line.endswith(" unchanged")] == []

@@ -85,9 +85,6 @@ def test_help_lists_every_command_without_loading_any():
     result = CliRunner().invoke(main, ["--help"])
 
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line] == [
-        "graph",
-        "local",
-        "operator",
-        "plan",
-    ]
+    shown = [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line]
+    assert {"graph", "local", "operator", "plan"} <= set(shown)
+    assert sorted(shown) == shown

@@ -27,7 +27,7 @@ from awslab.engine import Permit
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .object_pass import ObjectPass
-from .status import Status, parsed, timestamp
+from .status import Status, parsed, recorded, timestamp
 
 
 class Apply(ObjectPass):
@@ -45,6 +45,8 @@ class Apply(ObjectPass):
             facts = self.kind.look_up(spec, clients)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
+        if not self._was_settled:
+            self.telling = replace(self.telling, adopting=frozenset(spec.adopt.ids))
         claims = self._claims(desired, spec.adopt.ids)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
@@ -68,8 +70,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        recorded = {r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")}
-        return {a: id_ for a, id_ in {**recorded, **adopted}.items() if a in desired}
+        return {a: id_ for a, id_ in {**recorded(self.before), **adopted}.items() if a in desired}
 
     # Before anything is changed
 
@@ -78,7 +79,8 @@ class Apply(ObjectPass):
         return Consent(
             self.management,
             self.digest,
-            drifting=self.before.get("syncedDigest") == self.digest,
+            drifting=self._was_settled,
+            adopting=self.telling.adopting,
             annotation=annotations.get(APPROVE_ANNOTATION, ""),
             carried=self.before.get("approved", {}),
         )
@@ -158,7 +160,12 @@ class Apply(ObjectPass):
 
     def _drift(self, steps: Sequence[Step]) -> list[Drift]:
         """What differs although the wish is the one that was settled last."""
-        return drift_in(steps) if self.before.get("syncedDigest") == self.digest else []
+        return drift_in(steps) if self._was_settled else []
+
+    @property
+    def _was_settled(self) -> bool:
+        """Whether AWS was once found to be as is wanted now."""
+        return bool(self.before.get("syncedDigest") == self.digest)
 
     def _pause(self) -> None:
         status = self.telling.verdict(conditions.paused()) | {"drift": self.before.get("drift", [])}

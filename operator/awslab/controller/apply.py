@@ -22,6 +22,7 @@ from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
 from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
+from awslab.cost import estimate as cost
 from awslab.engine import Permit
 
 from .consent import APPROVE_ANNOTATION, Consent
@@ -117,11 +118,16 @@ class Apply(ObjectPass):
         verdict = self._verdict(result, held)
         drift = self._drift(result.steps)
         status = self.told(result, verdict, drift)
-        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {})}}
+        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
         self.write(status)
         self._tell(result, status, verdict)
         return self._next(result, status, held)
+
+    def _cost(self, desired: Graph) -> dict[str, str]:
+        """The column that tells what is wanted costs a month."""
+        types = [type(resource).__name__ for resource in desired]
+        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)

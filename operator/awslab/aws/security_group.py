@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Ids, Observed, Ref, Resource
+from awslab.core.resource import Given, Ids, Observed, Ref, Resource
 from awslab.core.values import FrozenMap
 
 from . import blockers
@@ -68,7 +68,7 @@ class _Group(Ec2Resource):
     mutable: ClassVar = frozenset({"ingress", "egress"})
     late: ClassVar = frozenset({"ingress", "egress"})
 
-    vpc: Vpc
+    vpc: Vpc | Given
     ingress: Rules = NO_RULES
     egress: Rules = NO_RULES
 

@@ -24,9 +24,11 @@ from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
 from awslab.engine import Permit
 
+from .accounts import granted
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .object_pass import ObjectPass
+from .references import neighbors
 from .status import Status, parsed, timestamp
 
 
@@ -40,9 +42,11 @@ class Apply(ObjectPass):
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
-        clients = self.world.clients(spec.region)
+        others = neighbors(self.handle, self.kind)
+        clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
+        spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, clients)
+            facts = self.kind.look_up(spec, clients, others)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         claims = self._claims(desired, spec.adopt.ids)
@@ -95,7 +99,8 @@ class Apply(ObjectPass):
         stamps = self._stamps(steps)
         verdict = conditions.before_work(steps, drift=bool(drift))
         plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
-        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved)
+        account = self.grant.on_wire()
+        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved, account=account)
         return Permit(stamps, allows)
 
     def _stamps(self, steps: Sequence[Step]) -> dict[str, str]:
@@ -136,6 +141,7 @@ class Apply(ObjectPass):
             "syncedDigest": self.digest if result.settled else self.before.get("syncedDigest"),
             "plan": proposal.on_wire() if proposal else None,
             "approved": None if result.settled else consent.remembered(result.first),
+            "account": self.grant.on_wire(),
             "nonConverging": counted(result, self.before.get("nonConverging", ()) if self._same_spec() else ()),
         }
 

@@ -52,7 +52,7 @@ class MemoryHandle:
         self.writes += 1
         return True
 
-    def event(self, type, reason, message) -> None:
+    def event(self, type, reason, message) -> None:  # noqa: A002 - as Handle's
         self.events.append((type, reason, message))
 
     def may_write(self) -> bool:
@@ -60,6 +60,23 @@ class MemoryHandle:
 
     def stopping(self) -> bool:
         return False
+
+    # Of other objects there are none here: see tests/support/cluster.py
+
+    def lookup(self, kind, namespace, name):
+        return None
+
+    def refers_to(self, targets) -> None:
+        pass
+
+    def dependents(self):
+        return ()
+
+    def relist(self, kinds) -> None:
+        pass
+
+    def namespace(self):
+        return {}
 
     # What a person does
 

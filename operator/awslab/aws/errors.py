@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,13 @@ DENIED = frozenset(
      "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
      "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
+AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
+    # What AWS answers while a NAT gateway that is being deleted still has the address.
+    ("ReleaseAddress", "AuthFailure"): InUse,
+    ("DisassociateAddress", "AuthFailure"): InUse,
+}
+"""By operation and code, the codes that elsewhere mean something else."""
+
 NO_ANSWER = (
     boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError,
     ResponseParserError,
@@ -74,8 +82,24 @@ def _from_answer(error: boto.ClientError) -> LabError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = classify(code, status)
-    return kind(f"{error.operation_name}: {message} ({code})", code, error.operation_name)
+    kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
+    sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
+    if permission := _permission(code, message, error.operation_name):
+        sentence += f"{ALLOW} {permission}"
+    return kind(sentence, code, error.operation_name)
+
+
+ALLOW = "; an administrator has to allow"
+# Another text with each answer, for `aws sts decode-authorization-message`: no news, and a condition may not flap.
+_ENCODED = re.compile(r"\s*Encoded authorization failure message:.*", re.DOTALL)
+_NOT_AUTHORIZED = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9]+)")
+
+
+def _permission(code: str, message: str, operation: str) -> str:
+    """The IAM action that is missing: as the message names it; EC2 does not always."""
+    if named := _NOT_AUTHORIZED.search(message):
+        return named[1]
+    return f"ec2:{operation}" if code == "UnauthorizedOperation" else ""
 
 
 def classify(code: str, status: int = 400) -> type[LabError]:

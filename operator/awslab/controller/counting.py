@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from awslab import metrics
 from awslab.aws.errors import THROTTLED
+from awslab.metrics import AWS_CALL_SECONDS, AWS_CALLS, AWS_THROTTLES, RESOURCES
 
 
 def count_call(service: str, operation: str, code: str, seconds: float) -> None:
     """Count one call to AWS; *code* is empty where it succeeded."""
-    metrics.AWS_CALLS.labels(service, operation, code or "OK").inc()
-    metrics.AWS_CALL_SECONDS.labels(service, operation).observe(seconds)
+    AWS_CALLS.labels(service, operation, code or "OK").inc()
+    AWS_CALL_SECONDS.labels(service, operation).observe(seconds)
     if code in THROTTLED:
-        metrics.AWS_THROTTLES.labels(service, operation).inc()
+        AWS_THROTTLES.labels(service, operation).inc()
 
 
 class ResourceCount:
@@ -34,4 +34,4 @@ class ResourceCount:
             if now:
                 self._owners[owner] = now
             for labels in before | now:
-                metrics.RESOURCES.labels(*labels).inc(now[labels] - before[labels])
+                RESOURCES.labels(*labels).inc(now[labels] - before[labels])

@@ -45,6 +45,13 @@ REASONS: Mapping[str, str] = {
     "NotFound": "AWS does not show something that it should.",
     "Fenced": "Another replica of the operator leads now.",
     "Denied": "An administrator has to give the operator a permission or credentials.",
+    "AccountNotFound": "The AwsAccount does not exist or is not valid; an administrator has to make it.",
+    "AccountNotAllowed": "The AwsAccount does not allow the namespace; its administrator has to.",
+    "AccountChanged": "What exists was made in another account; an administrator has to bring that one back.",
+    "AssumeRoleFailed": "The role of the AwsAccount cannot be assumed; its administrator has to allow it.",
+    "RegionNotAllowed": "The AwsAccount does not allow the region; its administrator has to.",
+    "RegionDisabled": "The region is not enabled in the AWS account; its administrator has to enable it.",
+    "ReferenceNotAllowed": "The object that is referred to is of another namespace and does not allow it.",
     "QuotaReached": "An administrator has to raise an AWS quota, or something has to be deleted.",
     "InvalidSpec": "The spec asks for what cannot be; its author has to change it.",
     "Rejected": "AWS will never accept this; the spec's author has to change it.",
@@ -129,6 +136,8 @@ class Verdict:
         return Condition(Type.PLAN_PENDING, False, "None", "")  # noqa: FBT003
 
     def _synced(self) -> Condition:
+        if self.reason == "Paused":
+            return Condition(Type.SYNCED, None, self.reason, self.message)
         if self.error:
             return Condition(Type.SYNCED, False, self.error.reason, str(self.error))  # noqa: FBT003 - a condition's status
         return Condition(Type.SYNCED, True, "Success", "AWS was looked at and every call succeeded.")  # noqa: FBT003

@@ -14,7 +14,7 @@ from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Action, Hints, Step
 from awslab.core.resource import Ids, Observed, Phase, Resource, Usual, resolved
-from awslab.engine import carry_out, reconcile
+from awslab.engine import Permit, carry_out, reconcile
 
 OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
 HINTS = Hints(OWNER)
@@ -253,7 +253,7 @@ def test_the_intents_are_told_before_the_first_write_and_only_then(cloud):
 
     def begin(steps):
         told.append((list(cloud.calls), [s.address for s in steps]))
-        return {}
+        return Permit()
 
     run(graph_of(A), begin=begin)
     run(graph_of(A), begin=begin)
@@ -261,6 +261,22 @@ def test_the_intents_are_told_before_the_first_write_and_only_then(cloud):
     [(calls, addresses)] = told
     assert [c for c in calls if not c.startswith("observe")] == []
     assert addresses == ["Thing/a"]
+
+
+def test_what_is_not_permitted_is_not_done(cloud):
+    lonely = Thing(name="lonely")
+
+    result = run(graph_of(A, lonely), begin=lambda _: Permit(allows=lambda step: step.address != "Thing/a"))
+
+    assert writes(cloud) == ["create Thing/lonely"]
+    assert [s.action for s in result.steps] == [Action.CREATE, Action.KEEP]
+
+
+def test_without_a_permit_nothing_is_done(cloud):
+    result = run(graph_of(A), begin=lambda _: None)
+
+    assert writes(cloud) == []
+    assert [s.action for s in result.steps] == [Action.CREATE]
 
 
 def test_who_is_stopping_starts_nothing(cloud):

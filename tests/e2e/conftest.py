@@ -12,8 +12,8 @@ from support.processes import processes_of
 from tests.support.live import Place
 
 _LOG_TAIL = 60
-OPERATOR = {"AWSLAB_CONSISTENCY_WINDOW": "2", "AWSLAB_LEASE_DURATION": "3", "AWSLAB_LEASE_RENEW": "0.9"}
-"""Settings with which nothing takes longer than it must where AWS is consistent at once, and leaders die often."""
+OPERATOR = {"AWSLAB_CONSISTENCY_WINDOW": "2"}
+"""Settings of the operator where AWS shows at once what was made."""
 
 
 def pytest_collection_modifyitems(items):

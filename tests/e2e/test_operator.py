@@ -14,7 +14,7 @@ from tests.support.live import eventually
 METRICS = {
     "awslab_aws_calls", "awslab_aws_call_seconds", "awslab_aws_throttles", "awslab_passes", "awslab_pass_seconds",
     "awslab_queue_depth", "awslab_queue_wait_seconds", "awslab_resources", "awslab_drift_found",
-    "awslab_drift_mended", "awslab_time_to_ready_seconds", "awslab_build",
+    "awslab_drift_mended", "awslab_time_to_ready_seconds", "awslab_build_info",
 }  # fmt: skip
 
 

@@ -174,6 +174,7 @@ class Apply(ObjectPass):
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
         self.happenings.done(result.outcomes)
+        self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         first = self.telling.drift(self._drift(result.first))
         self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from awslab.api.kinds import API_KINDS, GROUP
 
-from . import rbac
+from . import iam, rbac
+from .conditions_page import conditions_page
 from .crds import admission_policy, custom_resource_definition
 from .metrics_page import metrics_page
 from .reference import reference
@@ -29,6 +30,10 @@ FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/refere
 def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
+    files["docs/reference/conditions.md"] = conditions_page()
+    files["docs/reference/iam.md"] = iam.iam_page()
+    files["manifests/iam/trust-irsa.json"] = iam.text(iam.irsa_trust())
+    files["manifests/iam/trust-pod-identity.json"] = iam.text(iam.pod_identity_trust())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
     for kind in API_KINDS:
@@ -48,6 +53,8 @@ def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies") if policy else ():
         yield f"{folder}/{name}_policy.yaml", documents(policy)
     yield f"docs/reference/{kind.singular}.md", reference(kind)
+    yield f"manifests/iam/{kind.singular}-policy.json", iam.text(iam.policy(kind.kind))
+    yield f"manifests/iam/{kind.singular}-adoption-policy.json", iam.text(iam.adoption_policy(kind.kind))
 
 
 def _rbac() -> Iterator[tuple[str, str]]:

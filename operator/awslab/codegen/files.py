@@ -8,7 +8,7 @@ from awslab.api.kinds import API_KINDS, GROUP
 
 from . import iam, rbac
 from .conditions_page import conditions_page
-from .crds import admission_policy, custom_resource_definition
+from .crds import admission_policy, custom_resource_definition, protection_policy
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
@@ -46,11 +46,11 @@ def generated() -> dict[str, str]:
 def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     name = f"{GROUP}_{kind.plural}"
     crd = documents([custom_resource_definition(kind)])
-    policy = admission_policy(kind)
+    policy = (*admission_policy(kind), *protection_policy(kind))
     # kustomize reads nothing outside its folder and Helm nothing outside the chart, so each has a copy.
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/crds"):
         yield f"{folder}/{name}.yaml", crd
-    for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies") if policy else ():
+    for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies"):
         yield f"{folder}/{name}_policy.yaml", documents(policy)
     yield f"docs/reference/{kind.singular}.md", reference(kind)
     yield f"manifests/iam/{kind.singular}-policy.json", iam.text(iam.policy(kind.kind))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Ids, Observed, Ref, Resource
+from awslab.core.resource import Given, Ids, Observed, Ref, Resource
 from awslab.core.values import FrozenMap
 
 from . import blockers
@@ -68,7 +68,7 @@ class _Group(Ec2Resource):
     mutable: ClassVar = frozenset({"ingress", "egress"})
     late: ClassVar = frozenset({"ingress", "egress"})
 
-    vpc: Vpc
+    vpc: Vpc | Given
     ingress: Rules = NO_RULES
     egress: Rules = NO_RULES
 
@@ -110,11 +110,10 @@ class _Group(Ec2Resource):
 class SecurityGroup(_Group):
     """A firewall around network interfaces."""
 
-    description: str
+    unobserved: ClassVar = frozenset({"description"})
 
-    @classmethod
-    def fields_of(cls, item: Item) -> dict[str, Any]:
-        return {**super().fields_of(item), "description": item["Description"]}
+    description: str
+    """Set at creation only: AWS cannot change it, and another text is no reason for another group."""
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; AWS lets every new group send everything until told otherwise."""
@@ -125,8 +124,7 @@ class SecurityGroup(_Group):
             Description=self.description,
             TagSpecifications=aws.tagged(self, self.noun),
         )
-        item = {**answer, "VpcId": vpc, "Description": self.description}
-        return self.made(aws, item, egress=FrozenMap({EVERYTHING: ""}))
+        return self.made(aws, {**answer, "VpcId": vpc}, egress=FrozenMap({EVERYTHING: ""}))
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:

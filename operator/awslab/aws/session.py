@@ -16,12 +16,13 @@ from awslab.core.ownership import OWNER_TAG, Owner
 from awslab.core.resource import Resource
 
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
+from .retries import retrying
 
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     max_pool_connections=64,
-    # Retrying is the work queue's business, where every call is counted.
+    # Retrying is our business, where every call is counted: what is safe at once (retries.py), the rest by the queue.
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="awslab-operator",
 )
@@ -47,20 +48,20 @@ class Clients:
         self._observer = observer
         self._gate = gate
         self._endpoint = endpoint
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
         self._facts: dict[str, tuple[float, Any]] = {}
 
-    def client(self, service: str) -> Any:
-        """The client of *service*, its calls counted and fenced."""
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of *service*, its calls counted and fenced; *region* only where it is not the account's work."""
+        where = (service, region or self.region)
         with self._lock:
-            if service not in self._clients:
-                client = self._session.client(
-                    service, region_name=self.region, endpoint_url=self._endpoint, config=CONFIG
-                )
+            if where not in self._clients:
+                client = self._session.client(service, region_name=where[1], endpoint_url=self._endpoint, config=CONFIG)
                 instrument(client, self._observer, self._gate)
-                self._clients[service] = client
-            return self._clients[service]
+                retrying(client, self._observer)
+                self._clients[where] = client
+            return self._clients[where]
 
     def fact(self, name: str, look_up: Callable[[Clients], Any]) -> Any:
         """What *look_up* told of this account and region within the last hour."""

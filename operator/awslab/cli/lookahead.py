@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import click
 
 from awslab.controller.handle import Handle
-from awslab.controller.reconcile import LabReconciler
+from awslab.controller.kube import ApiGone, Kube
+from awslab.controller.objects import Key, Object
+from awslab.controller.reconcile import WATCHED, LabReconciler
 from awslab.kinds import KINDS
 from awslab.settings import Settings
 
-from .live import Live
+from .live import Live, told
 
 OBSERVE = {"mode": "Observe"}
 
@@ -22,9 +24,26 @@ OBSERVE = {"mode": "Observe"}
 class Onlooker:
     """Stands for a handle: what the pass tells is kept here, and nothing is written."""
 
+    kube: Kube
     obj: Mapping[str, Any]
     deleting: bool = False
     has_finalizer: bool = True
+
+    def lookup(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Another object, as the cluster has it now."""
+        watched = {k.kind: k for k in WATCHED}
+        try:
+            found = self.kube.get(watched[kind], Key(kind, namespace, name))
+        except ApiGone:
+            return None
+        return {"kind": kind, **found}
+
+    def namespace(self) -> Object:
+        """The object's namespace."""
+        return self.kube.request("get", "GET", f"/api/v1/namespaces/{self.obj['metadata']['namespace']}")
+
+    def refers_to(self, _: Iterable[Key]) -> None:
+        """Wake nobody."""
 
     def write_status(self, status: Mapping[str, Any]) -> bool:
         """Keep it for the caller."""
@@ -49,8 +68,9 @@ def live_plan(live: Live, instance: str) -> Mapping[str, Any]:
         raise click.ClickException(f"{live.name} is being deleted; see: awslab trace")
     spec = live.obj["spec"]
     looked_at = {**live.obj, "spec": {**spec, "management": {**spec.get("management", {}), **OBSERVE}}}
-    onlooker = Onlooker(looked_at)
-    LabReconciler(Settings.model_validate({"instance": instance}), KINDS).reconcile(cast("Handle", onlooker))
+    onlooker = Onlooker(live.cluster.kube, looked_at)
+    with told():
+        LabReconciler(Settings.model_validate({"instance": instance}), KINDS).reconcile(cast("Handle", onlooker))
     conditions = {c["type"]: c for c in onlooker.obj["status"]["conditions"]}
     if conditions["Synced"]["status"] != "True":
         raise click.ClickException(f"{live.name}: {conditions['Synced']['message']}")

@@ -94,8 +94,11 @@ def admission_policy(kind: ApiKind) -> tuple[Manifest, ...]:
 def protection_policy(kind: ApiKind) -> tuple[Manifest, ...]:
     """The policy that keeps whoever asks from deleting a protected object, and its binding.
 
-    It holds for everybody: people, GitOps tools, and the namespace controller.
+    It holds for everybody: people, GitOps tools, and the namespace controller. Nothing where a kind
+    makes nothing in AWS.
     """
+    if "management" not in kind.spec.model_fields:
+        return ()
     name = f"protect.{kind.crd_name}"
     management = "oldObject.spec.management"
     policy = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awslab.api.kinds import API_KINDS, GROUP
+from awslab.kinds import KINDS
 
 from . import iam, rbac
 from .conditions_page import conditions_page
@@ -31,9 +32,7 @@ def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
     files["docs/reference/conditions.md"] = conditions_page()
-    files["docs/reference/iam.md"] = iam.iam_page()
-    files["manifests/iam/trust-irsa.json"] = iam.text(iam.irsa_trust())
-    files["manifests/iam/trust-pod-identity.json"] = iam.text(iam.pod_identity_trust())
+    files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
     for kind in API_KINDS:
@@ -50,11 +49,20 @@ def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     # kustomize reads nothing outside its folder and Helm nothing outside the chart, so each has a copy.
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/crds"):
         yield f"{folder}/{name}.yaml", crd
-    for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies"):
+    for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies") if policy else ():
         yield f"{folder}/{name}_policy.yaml", documents(policy)
     yield f"docs/reference/{kind.singular}.md", reference(kind)
-    yield f"manifests/iam/{kind.singular}-policy.json", iam.text(iam.policy(kind.kind))
-    yield f"manifests/iam/{kind.singular}-adoption-policy.json", iam.text(iam.adoption_policy(kind.kind))
+
+
+def _iam() -> Iterator[tuple[str, str]]:
+    yield "docs/reference/iam.md", iam.iam_page()
+    yield "manifests/iam/trust-irsa.json", iam.text(iam.irsa_trust())
+    yield "manifests/iam/trust-pod-identity.json", iam.text(iam.pod_identity_trust())
+    yield "manifests/iam/assume-role-policy.json", iam.text(iam.assume_role_policy())
+    for kind in KINDS:
+        name = f"manifests/iam/{kind.api.singular}"
+        yield f"{name}-policy.json", iam.text(iam.policy(kind.name))
+        yield f"{name}-adoption-policy.json", iam.text(iam.adoption_policy(kind.name))
 
 
 def _rbac() -> Iterator[tuple[str, str]]:

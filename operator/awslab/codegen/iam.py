@@ -166,6 +166,18 @@ def pod_identity_trust() -> Json:
     )
 
 
+def assume_role_policy() -> Json:
+    """What the operator's own role needs for AwsAccounts: to take the roles that these name."""
+    return _document(
+        {
+            "Sid": "TakeTheRolesOfAwsAccounts",
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Resource": ["arn:aws:iam::*:role/awslab-*"],
+        }
+    )
+
+
 def text(document: Json) -> str:
     """As it is written to a file."""
     return json.dumps(document, indent=2) + "\n"
@@ -219,6 +231,7 @@ _INTRODUCTION = (
     "| `labvpc-policy.json` | what LabVpcs need |",
     "| `labvpc-adoption-policy.json` | besides, for `spec.adopt` and to give back an owner tag that somebody removed |",
     "| `trust-irsa.json` | trust policy of the role, for IAM Roles for Service Accounts |",
+    "| `assume-role-policy.json` | for objects of AwsAccounts: to take roles whose names begin with `awslab-` |",
     "| `trust-pod-identity.json` | trust policy of the role, for EKS Pod Identity |",
     "",
     "## What the conditions do",
@@ -234,6 +247,9 @@ _INTRODUCTION = (
     f"The policies are for the operator instance `{INSTANCE}`; where `--instance` says otherwise, write that name in",
     f"place of `{INSTANCE}/` in the conditions. In the partitions `aws-cn` and `aws-us-gov`, write these for `aws` in",
     "the ARNs.",
+    "",
+    "A role that an AwsAccount names gets `labvpc-policy.json` in its own account, and a trust policy with the",
+    "operator's role as principal (and the external id, where the AwsAccount has one).",
     "",
     "## IAM Roles for Service Accounts",
     "",

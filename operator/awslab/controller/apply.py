@@ -22,12 +22,18 @@ from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
 from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
+from awslab.cost import estimate as cost
 from awslab.engine import Permit
 
+from .accounts import granted
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .object_pass import ObjectPass
+from .references import neighbors
 from .status import Status, parsed, recorded, timestamp
+
+LONGEST_KEY = 200
+"""Characters of an owner's key: AWS's tag values have 256, its names of security groups 255, and ours add to them."""
 
 
 class Apply(ObjectPass):
@@ -35,14 +41,19 @@ class Apply(ObjectPass):
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
+        if len(self.owner.key) > LONGEST_KEY:
+            long = f"is too long: {self.owner.key} is the value of an AWS tag, and may have {LONGEST_KEY} characters"
+            raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
-        clients = self.world.clients(spec.region)
+        others = neighbors(self.handle, self.kind)
+        clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
+        spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, clients)
+            facts = self.kind.look_up(spec, clients, others)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         if not self._was_settled:
@@ -55,7 +66,9 @@ class Apply(ObjectPass):
         try:
             return self.kind.spec_of(self.handle.obj)
         except ValidationError as error:
-            raise SpecError(*sentences(error)[0].split(": ", 1)) from error
+            first, *others = sentences(error)
+            field, message = first.split(": ", 1)
+            raise SpecError(field, "; ".join([message, *others])) from error
 
     def hints(self) -> Hints:
         """What the status remembers, and what the spec wants left alone."""
@@ -97,7 +110,8 @@ class Apply(ObjectPass):
         stamps = self._stamps(steps)
         verdict = conditions.before_work(steps, drift=bool(drift))
         plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
-        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved)
+        account = self.grant.on_wire()
+        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved, account=account)
         return Permit(stamps, allows)
 
     def _stamps(self, steps: Sequence[Step]) -> dict[str, str]:
@@ -117,11 +131,16 @@ class Apply(ObjectPass):
         verdict = self._verdict(result, held)
         drift = self._drift(result.steps)
         status = self.told(result, verdict, drift)
-        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {})}}
+        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
         self.write(status)
         self._tell(result, status, verdict)
         return self._next(result, status, held)
+
+    def _cost(self, desired: Graph) -> dict[str, str]:
+        """The column that tells what is wanted costs a month."""
+        types = [type(resource).__name__ for resource in desired]
+        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
@@ -138,6 +157,7 @@ class Apply(ObjectPass):
             "syncedDigest": self.digest if result.settled else self.before.get("syncedDigest"),
             "plan": proposal.on_wire() if proposal else None,
             "approved": None if result.settled else consent.remembered(result.first),
+            "account": self.grant.on_wire(),
             "nonConverging": counted(result, self.before.get("nonConverging", ()) if self._same_spec() else ()),
         }
 

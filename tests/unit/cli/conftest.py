@@ -53,6 +53,7 @@ class Cluster:
 @pytest.fixture
 def cluster(local_aws, tmp_path, monkeypatch):
     with FakeApi((LAB,)) as api:
+        api.create("namespaces", {"metadata": {"name": "lab"}})
         monkeypatch.setenv("KUBECONFIG", api.kubeconfig(tmp_path))
         yield Cluster(api)
 

@@ -20,7 +20,8 @@ NET = Net(name="net")
 HOSTS = [Host(name=name, uses=frozenset({NET})) for name in "ab"]
 ALL = graph_of(NET, *HOSTS)
 
-BY_THE_CONTROLLER = {"Unreachable", "InUseByOthers", "Referenced"}
+OUTPUTS = {"Written", "NotOurs", "UnknownOutput", "SecretsOff"}
+BY_THE_CONTROLLER = {"Unreachable", "InUseByOthers", "Referenced", *OUTPUTS}
 """Reasons that a look at one pass cannot give; the controller's tests prove them."""
 
 
@@ -124,6 +125,7 @@ class TestErrors:
             (errors.Throttled("x"), False),
             (errors.Fenced("x"), False),
             (errors.Denied("x"), True),
+            (errors.Waits("x"), False),
             (errors.QuotaReached("x"), True),
             (errors.Rejected("x"), True),
             (errors.SpecError("spec.cidr", "x"), True),
@@ -172,7 +174,7 @@ class TestConditions:
 
     def test_every_object_has_every_condition(self):
         for verdict in reasons_of_verdicts():
-            assert set(Type) - {Type.DELETION_BLOCKED} == {c.type for c in verdict.conditions()}
+            assert set(Type) - {Type.DELETION_BLOCKED, Type.OUTPUTS_WRITTEN} == {c.type for c in verdict.conditions()}
 
     def test_who_is_ready_is_neither_busy_nor_stalled(self):
         assert self.statuses(READY) == {

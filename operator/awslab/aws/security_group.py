@@ -110,11 +110,10 @@ class _Group(Ec2Resource):
 class SecurityGroup(_Group):
     """A firewall around network interfaces."""
 
-    description: str
+    unobserved: ClassVar = frozenset({"description"})
 
-    @classmethod
-    def fields_of(cls, item: Item) -> dict[str, Any]:
-        return {**super().fields_of(item), "description": item["Description"]}
+    description: str
+    """Set at creation only: AWS cannot change it, and another text is no reason for another group."""
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; AWS lets every new group send everything until told otherwise."""
@@ -125,8 +124,7 @@ class SecurityGroup(_Group):
             Description=self.description,
             TagSpecifications=aws.tagged(self, self.noun),
         )
-        item = {**answer, "VpcId": vpc, "Description": self.description}
-        return self.made(aws, item, egress=FrozenMap({EVERYTHING: ""}))
+        return self.made(aws, {**answer, "VpcId": vpc}, egress=FrozenMap({EVERYTHING: ""}))
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:

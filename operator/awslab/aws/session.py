@@ -16,12 +16,13 @@ from awslab.core.ownership import OWNER_TAG, Owner
 from awslab.core.resource import Resource
 
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
+from .retries import retrying
 
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     max_pool_connections=64,
-    # Retrying is the work queue's business, where every call is counted.
+    # Retrying is our business, where every call is counted: what is safe at once (retries.py), the rest by the queue.
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="awslab-operator",
 )
@@ -58,6 +59,7 @@ class Clients:
             if where not in self._clients:
                 client = self._session.client(service, region_name=where[1], endpoint_url=self._endpoint, config=CONFIG)
                 instrument(client, self._observer, self._gate)
+                retrying(client, self._observer)
                 self._clients[where] = client
             return self._clients[where]
 

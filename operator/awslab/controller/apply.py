@@ -23,6 +23,7 @@ from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
 from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
+from awslab.cost import estimate as cost
 from awslab.engine import Permit
 
 from .accounts import granted
@@ -31,7 +32,10 @@ from .convergence import LIMIT, counted, tripped
 from .object_pass import ObjectPass
 from .outputs import TRIED_AGAIN, Writer
 from .references import neighbors
-from .status import Status, parsed, timestamp
+from .status import Status, parsed, recorded, timestamp
+
+LONGEST_KEY = 200
+"""Characters of an owner's key: AWS's tag values have 256, its names of security groups 255, and ours add to them."""
 
 
 class Apply(ObjectPass):
@@ -39,6 +43,9 @@ class Apply(ObjectPass):
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
+        if len(self.owner.key) > LONGEST_KEY:
+            long = f"is too long: {self.owner.key} is the value of an AWS tag, and may have {LONGEST_KEY} characters"
+            raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
         self.wish: Outputs = spec.outputs
@@ -52,6 +59,8 @@ class Apply(ObjectPass):
             facts = self.kind.look_up(spec, clients, others)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
+        if not self._was_settled:
+            self.telling = replace(self.telling, adopting=frozenset(spec.adopt.ids))
         claims = self._claims(desired, spec.adopt.ids)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
@@ -60,7 +69,9 @@ class Apply(ObjectPass):
         try:
             return self.kind.spec_of(self.handle.obj)
         except ValidationError as error:
-            raise SpecError(*sentences(error)[0].split(": ", 1)) from error
+            first, *others = sentences(error)
+            field, message = first.split(": ", 1)
+            raise SpecError(field, "; ".join([message, *others])) from error
 
     def hints(self) -> Hints:
         """What the status remembers, and what the spec wants left alone."""
@@ -75,8 +86,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        recorded = {r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")}
-        return {a: id_ for a, id_ in {**recorded, **adopted}.items() if a in desired}
+        return {a: id_ for a, id_ in {**recorded(self.before), **adopted}.items() if a in desired}
 
     # Before anything is changed
 
@@ -85,7 +95,8 @@ class Apply(ObjectPass):
         return Consent(
             self.management,
             self.digest,
-            drifting=self.before.get("syncedDigest") == self.digest,
+            drifting=self._was_settled,
+            adopting=self.telling.adopting,
             annotation=annotations.get(APPROVE_ANNOTATION, ""),
             carried=self.before.get("approved", {}),
         )
@@ -123,7 +134,7 @@ class Apply(ObjectPass):
         verdict = self._verdict(result, held)
         drift = self._drift(result.steps)
         status = self.told(result, verdict, drift)
-        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {})}}
+        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
         status |= self._delivered(status["conditions"], verdict, outputs)
         self.write(status)
@@ -143,6 +154,11 @@ class Apply(ObjectPass):
         if not delivery.condition.status and (before or {}).get("message") != told["message"]:
             self.handle.event("Warning", "OutputsFailed", told["message"])
         return {"conditions": [*conditions, told], "outputs": delivery.written}
+
+    def _cost(self, desired: Graph) -> dict[str, str]:
+        """The column that tells what is wanted costs a month."""
+        types = [type(resource).__name__ for resource in desired]
+        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
@@ -186,7 +202,12 @@ class Apply(ObjectPass):
 
     def _drift(self, steps: Sequence[Step]) -> list[Drift]:
         """What differs although the wish is the one that was settled last."""
-        return drift_in(steps) if self.before.get("syncedDigest") == self.digest else []
+        return drift_in(steps) if self._was_settled else []
+
+    @property
+    def _was_settled(self) -> bool:
+        """Whether AWS was once found to be as is wanted now."""
+        return bool(self.before.get("syncedDigest") == self.digest)
 
     def _pause(self) -> None:
         status = self.telling.verdict(conditions.paused()) | {"drift": self.before.get("drift", [])}

@@ -29,7 +29,7 @@ from .counting import ResourceCount
 from .handle import Handle
 from .happenings import Happenings
 from .held import LOOKED_AGAIN
-from .status import Status, Telling, parsed, timestamp
+from .status import Status, Telling, parsed, recorded, timestamp
 from .timing import backoff, next_look
 
 UNSURE_AFTER = 3
@@ -103,7 +103,7 @@ class ObjectPass(ABC):
         return Hints(
             self.owner,
             unseen=self.unseen(),
-            known={r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")},
+            known=recorded(self.before),
             applied_tags=frozenset(self.before.get("appliedTagKeys", ())),
         )
 

@@ -175,6 +175,15 @@ def test_a_wrong_zone_stalls_with_the_field_and_the_way_out(using):
     assert handle.condition("Ready")["message"].startswith("spec.availabilityZones: us-east-1z is no zone of us-east-1")
 
 
+def test_a_name_that_no_tag_can_hold_is_refused_before_anything_is_made(using, local_aws):
+    handle, since = lab_vpc("n" * 250), local_aws.last_call()
+
+    using.reconcile(handle)
+
+    assert handle.condition("Stalled")["message"].startswith("metadata.name: is too long")
+    assert [] == writes(local_aws, since)
+
+
 def test_a_denied_call_says_who_must_act(using, local_aws):
     local_aws.fault("deny", "CreateVpc")
     handle = lab_vpc()
@@ -186,7 +195,7 @@ def test_a_denied_call_says_who_must_act(using, local_aws):
 
 
 def test_what_was_ready_stays_so_while_aws_throttles_for_a_moment(vpc, using, local_aws):
-    local_aws.fault("throttle", "Describe*", count=8)
+    local_aws.fault("throttle", "DescribeVpcs")
 
     again = using.reconcile(vpc)
 

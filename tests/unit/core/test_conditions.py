@@ -10,7 +10,7 @@ from awslab.core import conditions, errors
 from awslab.core.conditions import READY, REASONS, Condition, Type, Verdict, after_work, before_work, listed, of_error
 from awslab.core.drift import Drift
 from awslab.core.graph import Graph
-from awslab.core.outcome import Outcome, Pass
+from awslab.core.outcome import Blocker, Outcome, Pass
 from awslab.core.plan import Action, plan
 from awslab.core.proposal import Proposal
 from awslab.core.resource import Phase
@@ -20,8 +20,7 @@ NET = Net(name="net")
 HOSTS = [Host(name=name, uses=frozenset({NET})) for name in "ab"]
 ALL = graph_of(NET, *HOSTS)
 
-OUTPUTS = {"Written", "NotOurs", "UnknownOutput", "SecretsOff"}
-BY_THE_CONTROLLER = {"Unreachable", "InUseByOthers", "Referenced", *OUTPUTS}
+BY_THE_CONTROLLER = {"Unreachable", "Referenced", "Written", "NotOurs", "UnknownOutput", "SecretsOff"}
 """Reasons that a look at one pass cannot give; the controller's tests prove them."""
 
 
@@ -29,9 +28,12 @@ def subclasses(kind):
     return [kind, *(below for direct in kind.__subclasses__() for below in subclasses(direct))]
 
 
-def passed(*found, desired=ALL, failed=()):
+TRIPPED = replace(HINTS, tripped={("Net/net", "dns"): "dns was set 3 times"})
+
+
+def passed(*found, desired=ALL, failed=(), hints=HINTS):
     """A pass that did nothing but fail as *failed* tells: pairs of address and error."""
-    steps = plan(desired, list(found), HINTS)
+    steps = plan(desired, list(found), hints)
     outcomes = [Outcome(s, s.found, error) for address, error in failed for s in steps if s.address == address]
     return Pass(steps, outcomes, steps, list(found))
 
@@ -77,21 +79,17 @@ class TestAfterWork:
     def test_the_message_does_not_change_while_the_situation_does_not(self):
         assert after_work(passed(PENDING)) == after_work(passed(PENDING, seen(HOSTS[0])))
 
-    def test_what_belongs_to_another_stalls_and_names_the_owner(self):
-        verdict = after_work(passed(replace(seen(NET), owner="other/LabVpc/a/b"), *map(seen, HOSTS)))
+    def test_what_belongs_to_somebody_else_stalls_and_names_the_owner(self):
+        verdict = after_work(passed(seen(NET, owner="other/LabVpc/lab/net"), *map(seen, HOSTS)))
 
-        assert verdict.stalled
-        assert ("OwnedByAnother", True) == (verdict.reason, "other/LabVpc/a/b" in verdict.message)
+        assert (verdict.stalled, verdict.reason) == (True, "OwnedByAnother")
+        assert verdict.message == "Net/net: id-net-net-1 belongs to other/LabVpc/lab/net; let that one go first"
 
-    def test_a_field_that_does_not_converge_stalls_with_what_was_said_of_it(self):
-        hints = replace(HINTS, tripped={("Net/net", "dns"): "it stays as it is"})
-        steps = plan(ALL, [seen(NET, fields={"dns": False}), *map(seen, HOSTS)], hints)
+    def test_a_field_that_does_not_become_as_it_was_set_stalls_with_what_was_seen(self):
+        verdict = after_work(passed(seen(NET, fields={"dns": False}), *map(seen, HOSTS), hints=TRIPPED))
 
-        verdict = after_work(Pass((), (), steps, ()))
-
-        assert (True, "NonConverging", "Net/net: it stays as it is") == (
-            verdict.stalled, verdict.reason, verdict.message,
-        )  # fmt: skip
+        assert (verdict.stalled, verdict.reason) == (True, "NonConverging")
+        assert verdict.message == "Net/net: dns was set 3 times"
 
     def test_of_several_failures_the_one_that_people_must_mend_is_told(self):
         throttled = errors.Throttled("slow down")
@@ -144,6 +142,10 @@ class TestErrors:
         assert of_error(errors.InUse("has dependencies"), "Net/net").message == "Net/net: has dependencies"
 
 
+HELD = ("ApprovalNeeded", "AdoptionPending", "PlanOnly", "ObserveOnly", "DriftReported")
+"""Why a plan is not carried out."""
+
+
 def reasons_of_verdicts():
     """Every verdict that the core can give."""
     created, kept = plan(ALL, [], HINTS), plan(ALL, ALL_SEEN, HINTS)
@@ -152,11 +154,9 @@ def reasons_of_verdicts():
     yield from (before_work(created, drift=False), before_work(going, drift=False))
     yield from (before_work(changed[:1], drift=False), before_work(changed[:1], drift=True))
     yield from (conditions.deleting(kept), after_work(passed(*ALL_SEEN)), after_work(passed(PENDING)))
-    yield after_work(passed(replace(seen(NET), owner="other")))
-    tripped = replace(HINTS, tripped={("Net/net", "dns"): "it stays"})
-    yield after_work(Pass((), (), plan(ALL, [seen(NET, fields={"dns": False})], tripped), ()))
-    held = ("ApprovalNeeded", "AdoptionPending", "PlanOnly", "ObserveOnly", "DriftReported")
-    yield from (conditions.pending(reason, Proposal.of(created)) for reason in held)
+    yield after_work(passed(seen(NET, owner="other/LabVpc/lab/net")))
+    yield after_work(passed(seen(NET, fields={"dns": False}), hints=TRIPPED))
+    yield from (conditions.pending(reason, Proposal.of(changed)) for reason in HELD)
     yield from (conditions.paused(), conditions.paused_deletion())
     yield from (of_error(k("x", "y") if k is errors.SpecError else k("x")) for k in subclasses(errors.LabError))
 
@@ -165,7 +165,50 @@ def test_every_reason_of_the_table_can_be_reached_and_no_other():
     drift = [Drift("Net/net", "dns", "True", "False")]
     told = [c for v in reasons_of_verdicts() for d in ((), drift) for c in v.conditions(d)]
 
-    assert set(REASONS) - BY_THE_CONTROLLER == {c.reason for c in told}
+    told.append(conditions.blocked(in_use()))
+
+    assert {c.reason for c in told} == set(REASONS) - BY_THE_CONTROLLER
+
+
+def in_use():
+    """The deletion of a net that somebody else's interface is in."""
+    [step] = steps = plan(Graph(), [seen(NET)], HINTS)
+    interface = Blocker("eni-1", "network interface of instance i-1", "other/LabVpc/lab/net")
+    return Pass(steps, [Outcome(step, step.found, errors.InUse("x"), (interface,))], steps, [])
+
+
+def test_a_blocked_deletion_names_what_is_in_the_way():
+    told = conditions.blocked(in_use())
+
+    assert (told.type, told.status) == ("DeletionBlocked", True)
+    assert told.message == (
+        "Net/net (id-net-net-1) is used by eni-1 (network interface of instance i-1 of other/LabVpc/lab/net). "
+        "Delete these, or move them away; the deletion then goes on by itself."
+    )
+
+
+def test_a_deletion_that_nothing_blocks_is_not_blocked():
+    assert conditions.blocked(passed(*ALL_SEEN)).status is False
+
+
+class TestPending:
+    proposal = Proposal.of(plan(ALL, [seen(NET)], HINTS))
+
+    def test_it_names_the_plan_that_is_to_be_approved(self):
+        verdict = conditions.pending("PlanOnly", self.proposal)
+
+        assert verdict.message.endswith(f" Planned: 2 to create (plan {self.proposal.hash})")
+
+    def test_it_says_that_another_plan_was_approved(self):
+        verdict = conditions.pending("PlanOnly", self.proposal, "0123456789ab")
+
+        assert verdict.message.endswith("; 0123456789ab was approved, but the plan has changed since")
+
+    @pytest.mark.parametrize(("reason", "helps"), list(zip(HELD, (True, True, True, False, False), strict=True)))
+    def test_only_what_an_approval_helps_is_pending(self, reason, helps):
+        told = {str(c.type): c.status for c in conditions.pending(reason, self.proposal).conditions()}
+
+        assert (told["PlanPending"], told["Reconciling"], told["Stalled"]) == (helps, False, False)
 
 
 class TestConditions:
@@ -174,7 +217,8 @@ class TestConditions:
 
     def test_every_object_has_every_condition(self):
         for verdict in reasons_of_verdicts():
-            assert set(Type) - {Type.DELETION_BLOCKED, Type.OUTPUTS_WRITTEN} == {c.type for c in verdict.conditions()}
+            always = set(Type) - {Type.DELETION_BLOCKED, Type.OUTPUTS_WRITTEN}
+            assert always == {c.type for c in verdict.conditions()}
 
     def test_who_is_ready_is_neither_busy_nor_stalled(self):
         assert self.statuses(READY) == {

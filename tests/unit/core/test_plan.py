@@ -121,12 +121,47 @@ class TestChange:
 
         assert step_for("Host/web", graph_of(NET, ordered), [seen(NET), seen(ordered)]).action is Action.KEEP
 
-    def test_a_fixed_field_is_never_changed_in_place(self):
+    def test_a_fixed_field_needs_a_replacement(self):
         step = step_for("Host/web", BOTH, [seen(NET), seen(HOST, fields={"zone": "b", "size": 2})])
 
-        assert step.action is not Action.UPDATE
+        assert step.action is Action.REPLACE
         assert step.reason == "AWS cannot change in place: zone: b -> a"
         assert [c.field for c in step.changes] == ["zone"]
+        assert (step.acts, step.needs_approval, step.interrupts) == (True, True, True)
+
+    def test_what_is_bound_for_life_is_replaced_with_it_and_goes_first(self):
+        found = [seen(NET, fields={"cidr": "10.9.0.0/16"}), seen(HOST)]
+
+        [net, host] = plan(BOTH, found, HINTS)
+
+        assert (net.action, net.acts, net.waits_for) == (Action.REPLACE, False, ("Host/web",))
+        assert (host.action, host.acts) == (Action.REPLACE, True)
+        assert host.reason == "it is bound to what is replaced: Net/net"
+
+    def test_a_field_that_is_ignored_is_not_compared(self):
+        found = [seen(NET), seen(HOST, fields={"size": 3})]
+
+        assert step_for("Host/web", BOTH, found, replace(HINTS, ignored=("Host/*.size",))).action is Action.KEEP
+        assert step_for("Host/web", BOTH, found, replace(HINTS, ignored=("Host/*.zone",))).action is Action.UPDATE
+
+    def test_a_field_that_was_set_in_vain_is_left_alone_and_the_rest_is_changed(self):
+        hints = replace(HINTS, tripped={("Host/web", "size"): "size was set 3 times"})
+        only, both = seen(HOST, fields={"size": 3}), seen(HOST, fields={"size": 3, "friends": frozenset({"x"})})
+
+        conflict = step_for("Host/web", BOTH, [seen(NET), only], hints)
+        update = step_for("Host/web", BOTH, [seen(NET), both], hints)
+
+        assert (conflict.action, conflict.cause, conflict.reason) == (
+            Action.CONFLICT,
+            "NonConverging",
+            "size was set 3 times",
+        )
+        assert [c.path for c in update.changes] == ["friends.x"]
+
+    def test_what_belongs_to_another_is_not_touched(self):
+        step = step_for("Net/net", BOTH, [seen(NET, owner="other/LabVpc/lab/net", fields={"dns": False})])
+
+        assert (step.action, step.acts, step.cause) == (Action.CONFLICT, False, "OwnedByAnother")
 
     def test_a_drifted_reference_does_not_unsettle_its_users(self):
         found = [seen(NET, fields={"dns": False}), seen(HOST)]

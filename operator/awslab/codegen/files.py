@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 CHART_FILES = "charts/awslab-operator/files"
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
-FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/reference")
+SECRETS = "components/secret-outputs"
+
+FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference")
 """Where generated files stand: one that bears the notice and is no longer generated is stale."""
 
 
@@ -69,6 +71,8 @@ def _rbac() -> Iterator[tuple[str, str]]:
     yield "manifests/rbac/namespace.yaml", documents([rbac.namespace()])
     yield "manifests/rbac/service_account.yaml", documents([rbac.service_account()])
     yield "manifests/rbac/bindings.yaml", documents(rbac.bindings())
+    yield f"{SECRETS}/rbac.yaml", documents([rbac.secrets_role(), rbac.secrets_binding()])
+    yield f"{CHART_FILES}/rbac/secrets_role.yaml", documents([rbac.secrets_role()])
     for folder in ("manifests/rbac", f"{CHART_FILES}/rbac"):
         yield f"{folder}/cluster_role.yaml", documents([rbac.cluster_role()])
         yield f"{folder}/role.yaml", documents([rbac.role()])

@@ -16,12 +16,14 @@ from awslab.core.ownership import OWNER_TAG, Owner
 from awslab.core.resource import Resource
 
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
+from .limits import Limiter
+from .pacing import pace
 
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     max_pool_connections=64,
-    # Retrying is the work queue's business, where every call is counted.
+    # Retrying is our own business, where every call is counted: the work queue's, and of reads that of pacing.py.
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="awslab-operator",
 )
@@ -40,12 +42,14 @@ class Clients:
         *,
         observer: CallObserver = no_observer,
         gate: Gate = no_gate,
+        limiter: Limiter | None = None,
         endpoint: str | None = None,
     ) -> None:
         self.region = region
         self._session = session or boto3.Session()
         self._observer = observer
         self._gate = gate
+        self._limiter = limiter
         self._endpoint = endpoint
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
@@ -58,6 +62,7 @@ class Clients:
                 client = self._session.client(
                     service, region_name=self.region, endpoint_url=self._endpoint, config=CONFIG
                 )
+                pace(client, self._limiter, self._observer)  # first: who waited long may not write any more
                 instrument(client, self._observer, self._gate)
                 self._clients[service] = client
             return self._clients[service]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from awslab import metrics
 from awslab.api.base import sentences
 from awslab.api.management import Management, Mode
+from awslab.aws.callers import Urgency
 from awslab.aws.errors import translated
 from awslab.core import conditions
 from awslab.core.conditions import Verdict
@@ -32,6 +33,13 @@ from .status import Status, parsed, timestamp
 
 class Apply(ObjectPass):
     """Brings AWS nearer to what the spec asks for."""
+
+    @property
+    def urgency(self) -> Urgency:
+        """What was never finished is a creation; later, a new spec is a change and all else a routine look."""
+        if not self.before.get("syncedDigest"):
+            return Urgency.CREATION
+        return Urgency.DRIFT if self._same_spec() and self._condition_is_true("Ready") else Urgency.CHANGE
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""

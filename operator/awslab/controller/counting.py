@@ -19,6 +19,11 @@ def count_call(service: str, operation: str, code: str, seconds: float) -> None:
         metrics.AWS_THROTTLES.labels(service, operation).inc()
 
 
+def count_wait(service: str, class_: str, seconds: float) -> None:
+    """Count how long one call to AWS waited for its turn."""
+    metrics.AWS_LIMIT_WAIT_SECONDS.labels(service, class_).observe(seconds)
+
+
 class ResourceCount:
     """Keeps the gauge of resources true while each owner's part of it changes."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from awslab import engine
+from awslab.aws.callers import Caller, Urgency, calling
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.conditions import Condition, Type, Verdict
@@ -67,9 +68,15 @@ class ObjectPass(ABC):
     def run(self) -> float | None:
         """Carry it out; returns the seconds until the next, None for the interval."""
         try:
-            return self.go()
+            with calling(Caller(self.owner.key, self.urgency)):
+                return self.go()
         except LabError as error:
             return self.fail(error)
+
+    @property
+    def urgency(self) -> Urgency:
+        """How soon its calls to AWS are served where calls have to wait."""
+        return Urgency.CHANGE
 
     @abstractmethod
     def go(self) -> float | None:
@@ -153,6 +160,9 @@ class ObjectPass(ABC):
     def _retrying(self) -> bool:
         synced = self._condition("Synced") or {}
         return synced.get("status") == "False" and synced.get("observedGeneration") == self.telling.generation
+
+    def _condition_is_true(self, type_: str) -> bool:
+        return (self._condition(type_) or {}).get("status") == "True"
 
     def _condition(self, type_: str) -> Mapping[str, Any] | None:
         return next((c for c in self.before.get("conditions", ()) if c["type"] == type_), None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from awslab.aws.limits import Limiter
 from awslab.aws.session import Clients
 from awslab.core.errors import Denied, Fenced, LabError, Rejected
 from awslab.kinds import KINDS
@@ -16,8 +16,9 @@ from awslab.kinds.kind import Kind
 from awslab.settings import Settings
 
 from .apply import Apply
-from .counting import ResourceCount, count_call
+from .counting import ResourceCount, count_call, count_wait
 from .handle import Handle
+from .pool import FairPool
 from .remove import Remove
 from .timing import backoff
 
@@ -41,7 +42,7 @@ class LabReconciler:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.pool = ThreadPoolExecutor(settings.aws_concurrency, thread_name_prefix="aws")
+        self.pool = FairPool(settings.aws_concurrency, settings.workers)
         self.resources = ResourceCount()
         self._kinds = {kind.name: kind for kind in kinds}
         self._may_write: Callable[[], bool] = lambda: True
@@ -61,8 +62,14 @@ class LabReconciler:
         """The AWS clients of *region*."""
         with self._lock:
             if region not in self._clients:
-                self._clients[region] = Clients(region, observer=count_call, gate=self._gate)
+                limiter = self._limiter()
+                self._clients[region] = Clients(region, observer=count_call, gate=self._gate, limiter=limiter)
             return self._clients[region]
+
+    def _limiter(self) -> Limiter | None:
+        """How politely one account and region is asked; a simulated AWS that is faster takes more."""
+        share, speed = self.settings.aws_rate, 1 / self.settings.time_scale
+        return Limiter(share=share, speed=speed, waited=count_wait) if share else None
 
     def failures(self, key: str) -> int:
         """How many passes over one owner have failed in a row."""

@@ -186,7 +186,7 @@ def test_a_denied_call_says_who_must_act(using, local_aws):
 
 
 def test_what_was_ready_stays_so_while_aws_throttles_for_a_moment(vpc, using, local_aws):
-    local_aws.fault("throttle", "Describe*", count=8)
+    local_aws.fault("throttle", "Describe*", count=60)
 
     again = using.reconcile(vpc)
 

@@ -130,8 +130,9 @@ class _Work:
         """Go on until nothing runs and nothing more can start."""
         running: dict[Future[Outcome], Step] = {}
         while True:
-            for step in self._startable({s.address for s in running.values()}):
-                running[self._pool.submit(carry_out, step, self._aws, self._ids())] = step
+            steps = plan(self._desired, list(self._found.values()), self._hints)
+            for step in self._startable(steps, {s.address for s in running.values()}):
+                running[self._pool.submit(carry_out, step, self._aws, ids_of(steps))] = step
             if not running:
                 return self._outcomes
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -139,10 +140,9 @@ class _Work:
                 running.pop(future)
                 self._absorb(future.result())
 
-    def _startable(self, running: set[str]) -> list[Step]:
+    def _startable(self, steps: Iterable[Step], running: set[str]) -> list[Step]:
         if self._stopping():
             return []
-        steps = plan(self._desired, list(self._found.values()), self._hints)
         return [s for s in steps if s.acts and s.address not in running and self._may(s)]
 
     def _may(self, step: Step) -> bool:
@@ -150,9 +150,6 @@ class _Work:
             return False
         self._tries[step.key] += 1
         return True
-
-    def _ids(self) -> Ids:
-        return Ids({o.address: o.id for o in self._found.values()})
 
     def _absorb(self, outcome: Outcome) -> None:
         """Take over what one step changed, so that the next plan builds on it."""
@@ -162,10 +159,21 @@ class _Work:
         if outcome.found:
             self._found[outcome.found.id] = outcome.found
         elif outcome.step.action in DESTRUCTIVE and not outcome.error:
-            del self._found[outcome.step.id]
+            self._forget(outcome.step.id)
         if outcome.step.action is Action.CREATE:
             # Another creation of the same address would make a second one.
             self._blocked.add(outcome.step.key)
+
+    def _forget(self, id_: str) -> None:
+        """Take what was deleted for gone, and its parts with it."""
+        parts = [o.id for o in self._found.values() if o.type.part_of and o.fields.get(o.type.part_of) == id_]
+        for gone in [id_, *parts]:
+            del self._found[gone]
+
+
+def ids_of(steps: Iterable[Step]) -> Ids:
+    """The ids to refer to: where two were found for one address, that of the one that the plan has chosen."""
+    return Ids({s.address: s.id for s in steps if s.desired and s.found})
 
 
 def carry_out(step: Step, aws: Aws, ids: Ids) -> Outcome:

@@ -66,6 +66,10 @@ class Settings(BaseModel):
     leader_election: bool = Field(default=True, description="Let replicas agree by a Lease which one of them works.")
     lease_name: str = Field("", description="Name of the Lease; else awslab-operator, then the instance.")
     lease_namespace: str = Field("", description="Namespace of the Lease; else the pod's own, else awslab-system.")
+    identity: str = Field(
+        "",
+        description="Name of this replica in Lease and Events, such as the pod's; else the host's and a random part.",
+    )
     lease_duration: float = Field(15.0, ge=1, description="After so long without renewal a replica takes over.")
     lease_renew: float = Field(5.0, gt=0, description="Time between renewals by the leader.")
     lease_poll: float = Field(1.0, gt=0, description="Time between two looks of a standby at the Lease.")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
 
 import pytest
 
-from awslab.core.ownership import OWNER_TAG
+from tests.support.account import everything, wanted
 from tests.support.kills import Killed, dying
 from tests.support.memory import lab_vpc, reconciler, until
 
@@ -23,7 +22,7 @@ LIVES = {
 CALLS = {"create": 84, "change": 44, "delete": 72}
 """At least as many calls as each life makes; a number beyond the last kills nobody, which is told as skipped."""
 
-SAMPLE_OF = 9
+SAMPLE_OF = 23
 
 
 def _cells():
@@ -46,8 +45,7 @@ def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2
     done = (lambda: vpc.gone) if life == "delete" else (lambda: vpc.ready and not _leftovers(vpc))
     until(vpc, done, reconciler())
 
-    have, want = _ours(ec2), _wanted(vpc)
-    assert want == have
+    assert wanted(vpc) == everything(ec2)
 
 
 def _killed(vpc, number, moment) -> bool:
@@ -65,28 +63,3 @@ def _killed(vpc, number, moment) -> bool:
 
 def _leftovers(vpc):
     return [r for r in vpc.obj["status"]["resources"] if r["state"] != "Ready"]
-
-
-def _wanted(vpc) -> Counter[str]:
-    if vpc.gone:
-        return Counter()
-    return Counter(r["address"].partition("/")[0] for r in vpc.obj["status"]["resources"])
-
-
-def _ours(ec2) -> Counter[str]:
-    """All that carries an owner tag, by type, and what should carry one."""
-    mine = [{"Name": "tag-key", "Values": [OWNER_TAG]}]
-    nats = [n for n in ec2.describe_nat_gateways(Filter=mine)["NatGateways"] if n["State"] not in {"deleted", "failed"}]
-    groups = ec2.describe_security_groups(Filters=mine)["SecurityGroups"]
-    return +Counter(
-        {
-            "Vpc": len([v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]),
-            "Subnet": len(ec2.describe_subnets(Filters=mine)["Subnets"]),
-            "InternetGateway": len(ec2.describe_internet_gateways()["InternetGateways"]),
-            "Eip": len(ec2.describe_addresses()["Addresses"]),
-            "NatGateway": len(nats),
-            "RouteTable": len(ec2.describe_route_tables(Filters=mine)["RouteTables"]),
-            "SecurityGroup": len([g for g in groups if g["GroupName"] != "default"]),
-            "DefaultSecurityGroup": len([g for g in groups if g["GroupName"] == "default"]),
-        }
-    )

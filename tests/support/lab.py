@@ -20,6 +20,9 @@ REGION = "us-east-1"
 TYPES = tuple(dict.fromkeys(t for kind in KINDS for t in kind.types))
 
 
+OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
+
+
 @cache
 def clients(endpoint):
     return Clients(REGION, endpoint=endpoint)
@@ -30,7 +33,7 @@ class Lab:
     """Reconciles graphs on behalf of one owner."""
 
     control: object
-    owner: Owner = Owner("test", "LabVpc", "lab", "net", "uid-1")
+    owner: Owner = OWNER
     types: tuple = TYPES
     aws: Aws = field(init=False)
     hints: Hints = field(init=False)

@@ -52,7 +52,7 @@ class MemoryHandle:
         self.writes += 1
         return True
 
-    def event(self, type, reason, message) -> None:
+    def event(self, type, reason, message) -> None:  # noqa: A002 - as Handle's
         self.events.append((type, reason, message))
 
     def may_write(self) -> bool:

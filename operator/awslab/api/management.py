@@ -119,8 +119,8 @@ class PlannedStep(StatusModel):
     id: str | None = Field(default=None, description="The id that AWS gave it.")
     reason: str | None = Field(default=None, description="Why.")
     changes: tuple[PlannedChange, ...] = Field(default=(), description="Every field that changes.")
-    loses_data: bool = Field(default=False, description="Whether what people stored is gone afterwards.")
-    interrupts: bool = Field(default=False, description="Whether something in use stops working for a while.")
+    loses_data: bool | None = Field(default=None, description="Whether what people stored is gone afterwards.")
+    interrupts: bool | None = Field(default=None, description="Whether something in use stops working for a while.")
 
 
 class PlanStatus(StatusModel):

@@ -44,6 +44,13 @@ DENIED = frozenset(
      "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
      "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
+AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
+    # What AWS answers while a NAT gateway that is being deleted still has the address.
+    ("ReleaseAddress", "AuthFailure"): InUse,
+    ("DisassociateAddress", "AuthFailure"): InUse,
+}
+"""By operation and code, the codes that elsewhere mean something else."""
+
 NO_ANSWER = (
     boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError,
     ResponseParserError,
@@ -74,7 +81,7 @@ def _from_answer(error: boto.ClientError) -> LabError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = classify(code, status)
+    kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
     return kind(f"{error.operation_name}: {message} ({code})", code, error.operation_name)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from awslab.core.errors import Throttled
 
 from .callers import caller
+from .errors import THROTTLED
 from .rates import class_of, rate_of
 from .turns import Bucket, Line, Ticket
 
@@ -43,7 +45,7 @@ class Limiter:
         waited: Waited = not_told,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """*share* is the part of AWS's rates to use; an AWS that is simulated *speed* times as fast takes more."""
+        """*share* is the part of AWS's rates to use, 0 for no limit; an AWS *speed* times as fast takes more."""
         self._share, self._speed = share, speed
         self._waited, self._clock = waited, clock
         self._turnstiles: dict[tuple[str, str], _Turnstile] = {}
@@ -51,6 +53,8 @@ class Limiter:
 
     def acquire(self, service: str, operation: str) -> None:
         """Return when it is the caller's turn; raises Throttled where that takes too long."""
+        if not self._share:
+            return
         turnstile = self._turnstile(service, operation)
         began = self._clock()
         with turnstile.changed:
@@ -63,6 +67,8 @@ class Limiter:
 
     def slow_down(self, service: str, operation: str) -> None:
         """AWS refused such a call because there were too many."""
+        if not self._share:
+            return
         turnstile = self._turnstile(service, operation)
         with turnstile.changed:
             turnstile.bucket.slow_down(self._now())
@@ -89,3 +95,21 @@ class Limiter:
     def _now(self) -> float:
         """The time as AWS lives it."""
         return self._clock() * self._speed
+
+
+UNLIMITED = Limiter(share=0)
+
+
+def limited(client: Any, limiter: Limiter) -> None:
+    """Have each call of *client* wait for its turn, and *limiter* learn from refusals."""
+    service = client.meta.service_model.service_name
+
+    def before(model: Any, **_: Any) -> None:
+        limiter.acquire(service, model.name)
+
+    def after(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        if parsed.get("Error", {}).get("Code") in THROTTLED:
+            limiter.slow_down(service, model.name)
+
+    client.meta.events.register("before-call", before)
+    client.meta.events.register("after-call", after)

@@ -16,14 +16,14 @@ from awslab.core.ownership import OWNER_TAG, Owner
 from awslab.core.resource import Resource
 
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
-from .limits import Limiter
-from .pacing import pace
+from .limits import UNLIMITED, Limiter, limited
+from .retries import retrying
 
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     max_pool_connections=64,
-    # Retrying is our own business, where every call is counted: the work queue's, and of reads that of pacing.py.
+    # Retrying is our business, where every call is counted: what is safe at once (retries.py), the rest by the queue.
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="awslab-operator",
 )
@@ -42,7 +42,7 @@ class Clients:
         *,
         observer: CallObserver = no_observer,
         gate: Gate = no_gate,
-        limiter: Limiter | None = None,
+        limiter: Limiter = UNLIMITED,
         endpoint: str | None = None,
     ) -> None:
         self.region = region
@@ -62,8 +62,9 @@ class Clients:
                 client = self._session.client(
                     service, region_name=self.region, endpoint_url=self._endpoint, config=CONFIG
                 )
-                pace(client, self._limiter, self._observer)  # first: who waited long may not write any more
+                limited(client, self._limiter)  # before the gate: who waited long may not write any more
                 instrument(client, self._observer, self._gate)
+                retrying(client, self._observer, self._gate, self._limiter)
                 self._clients[service] = client
             return self._clients[service]
 

@@ -1,15 +1,12 @@
 """`awslab local`: a real Kubernetes control plane and a strict AWS on this machine."""
 
-import errno
 import functools
 import json
 import shlex
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from awslab.local.errors import LocalWorldError
+from awslab.cli.manners import readable_errors, sigterm_as_interrupt
 from awslab.local.gotools import helm, kubeconform
 from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.logs import lines
@@ -41,7 +38,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Its folder.  [default: .awslab/NAME]")
     @functools.wraps(command)  # its options and help come along
     def with_folder(*, name: str, folder: Path | None, **options: Any) -> None:
-        with _readable_errors():
+        with readable_errors():
             command(folder or Path(".awslab") / name, **options)
 
     return with_folder
@@ -52,7 +49,7 @@ def _folder(command: Callable[..., None]) -> Callable[..., None]:
 def fetch(*, tools: bool) -> None:
     """Download or build Kubernetes into the cache, without starting it."""
     progress = on_stderr()
-    with _readable_errors(), _sigterm_as_interrupt():
+    with readable_errors(), sigterm_as_interrupt():
         found = find_binaries(progress)
         if tools:
             found |= {"helm": helm(progress), "kubeconform": kubeconform(progress)}
@@ -79,7 +76,7 @@ def up(
     """Start the world, and return when it is ready; go on with what `down --keep` left."""
     start, progress = time.monotonic(), on_stderr()
     options = Options(time_scale=time_scale, api_port=api_port, aws_port=aws_port)
-    with _sigterm_as_interrupt():
+    with sigterm_as_interrupt():
         ran = World.exists(folder) and World.load(folder).is_up()
         world = World.create(folder, options, progress)
         if operator:
@@ -148,33 +145,10 @@ def reset(folder: Path) -> None:
     click.echo("The world is empty.")
 
 
-@contextmanager
-def _readable_errors() -> Iterator[None]:
-    try:
-        yield
-    except LocalWorldError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        advice = " Make room, or choose another folder with --dir." if error.errno == errno.ENOSPC else ""
-        raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror}.{advice}") from error
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM clean up as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _exports(world: World) -> str:
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in world.environment.items()]
+    values = {name: f"{name}={shlex.quote(value)}" for name, value in world.environment.items()}
+    kubernetes, aws = values.pop("KUBECONFIG"), " ".join(values.values())
+    exports = [f"export {kubernetes}", f"export {aws}"]
     if not shutil.which("kubectl"):
         exports.append(f'export PATH={shlex.quote(str(world.kubectl.command.parent))}:"$PATH"')
     return "\n".join(exports)

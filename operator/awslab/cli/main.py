@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 _COMMANDS = {
+    "demo": ("awslab.cli.demo", "Show a LabVpc's life in a world of its own, each step checked."),
     "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
     "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),
     "operator": ("awslab.cli.operator", "Run the operator."),

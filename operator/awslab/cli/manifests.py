@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,19 +34,33 @@ class Manifest:
 
 def read(path: Path) -> list[Manifest]:
     """Every object of ours in the file, or on standard input for ``-``; raises ClickException."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text()
-        documents = [d for d in yaml.safe_load_all(text) if d]
-    except (OSError, yaml.YAMLError) as error:
-        raise click.ClickException(f"{path}: cannot be read: {error}") from error
-    manifests = list(_ours(documents))
+    manifests = list(_ours(_documents(path)))
     if not manifests:
         names = ", ".join(k.name for k in KINDS)
         raise click.ClickException(f"{path}: has no object of awslab.dev; its kinds are {names}")
     return manifests
 
 
-def _ours(documents: list[Any]) -> Iterator[Manifest]:
+def _documents(path: Path) -> list[Mapping[str, Any]]:
+    """Every mapping in the file; anything else is nobody's object."""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return [d for d in yaml.safe_load_all(text) if isinstance(d, Mapping)]
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{path}: cannot be read: it is no text in UTF-8") from error
+    except yaml.YAMLError as error:
+        raise click.ClickException(f"{path}: is no YAML: {_in_one_line(error)}") from error
+
+
+def _in_one_line(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem}, line {error.problem_mark.line + 1}"
+    return " ".join(str(error).split())
+
+
+def _ours(documents: Iterable[Mapping[str, Any]]) -> Iterator[Manifest]:
     kinds = {kind.name: kind for kind in KINDS}
     for document in documents:
         if not str(document.get("apiVersion", "")).startswith("awslab.dev/"):

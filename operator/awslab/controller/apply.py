@@ -23,12 +23,13 @@ from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
 from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
+from awslab.cost import estimate as cost
 from awslab.engine import Permit
 
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .object_pass import ObjectPass
-from .status import Status, parsed, timestamp
+from .status import Status, parsed, recorded, timestamp
 
 
 class Apply(ObjectPass):
@@ -53,6 +54,8 @@ class Apply(ObjectPass):
             facts = self.kind.look_up(spec, clients)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
+        if not self._was_settled:
+            self.telling = replace(self.telling, adopting=frozenset(spec.adopt.ids))
         claims = self._claims(desired, spec.adopt.ids)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
@@ -76,8 +79,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        recorded = {r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")}
-        return {a: id_ for a, id_ in {**recorded, **adopted}.items() if a in desired}
+        return {a: id_ for a, id_ in {**recorded(self.before), **adopted}.items() if a in desired}
 
     # Before anything is changed
 
@@ -86,7 +88,8 @@ class Apply(ObjectPass):
         return Consent(
             self.management,
             self.digest,
-            drifting=self.before.get("syncedDigest") == self.digest,
+            drifting=self._was_settled,
+            adopting=self.telling.adopting,
             annotation=annotations.get(APPROVE_ANNOTATION, ""),
             carried=self.before.get("approved", {}),
         )
@@ -123,11 +126,16 @@ class Apply(ObjectPass):
         verdict = self._verdict(result, held)
         drift = self._drift(result.steps)
         status = self.told(result, verdict, drift)
-        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {})}}
+        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
         self.write(status)
         self._tell(result, status, verdict)
         return self._next(result, status, held)
+
+    def _cost(self, desired: Graph) -> dict[str, str]:
+        """The column that tells what is wanted costs a month."""
+        types = [type(resource).__name__ for resource in desired]
+        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
@@ -166,7 +174,12 @@ class Apply(ObjectPass):
 
     def _drift(self, steps: Sequence[Step]) -> list[Drift]:
         """What differs although the wish is the one that was settled last."""
-        return drift_in(steps) if self.before.get("syncedDigest") == self.digest else []
+        return drift_in(steps) if self._was_settled else []
+
+    @property
+    def _was_settled(self) -> bool:
+        """Whether AWS was once found to be as is wanted now."""
+        return bool(self.before.get("syncedDigest") == self.digest)
 
     def _pause(self) -> None:
         status = self.telling.verdict(conditions.paused()) | {"drift": self.before.get("drift", [])}

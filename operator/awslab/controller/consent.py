@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ class Consent:
     """Of the wish."""
     drifting: bool = False
     """Whether the wish is the one that was settled last, so that every difference is drift."""
+    adopting: Set[str] = frozenset()
+    """The addresses of what is to be taken over and is not ours yet."""
     annotation: str = ""
     carried: Mapping[str, Any] = field(default_factory=dict)
     """``status.approved``: the plan that is being carried out."""
@@ -36,7 +38,7 @@ class Consent:
             return None
         if self.approves(steps):
             return lambda _: True
-        if self.management.mode is Mode.PLAN_ONLY or _adopts(steps):
+        if self.management.mode is Mode.PLAN_ONLY or self._adopts(steps):
             return self._is_carried if self._continues else None
         return lambda step: self._is_carried(step) or not step.needs_approval
 
@@ -68,7 +70,7 @@ class Consent:
             return "DriftReported"
         if self.management.mode is Mode.PLAN_ONLY:
             return "PlanOnly"
-        return "AdoptionPending" if _adopts(steps) else "ApprovalNeeded"
+        return "AdoptionPending" if self._adopts(steps) else "ApprovalNeeded"
 
     @property
     def _only_reports(self) -> bool:
@@ -85,12 +87,10 @@ class Consent:
     def _is_carried(self, step: Step) -> bool:
         return self._continues and step.address in self.carried.get("resources", ())
 
-
-def _adopts(steps: Iterable[Step]) -> bool:
-    """Whether something is taken over, and more than its tags would change by that."""
-    steps = list(steps)
-    taken = any(s.found and s.found.adopted for s in steps)
-    return taken and any(s.acts and not _only_tags(s) for s in steps)
+    def _adopts(self, steps: Sequence[Step]) -> bool:
+        """Whether something is taken over, and more than its tags would change by that."""
+        taken = any(s.found and s.found.adopted and s.address in self.adopting for s in steps)
+        return taken and any(s.acts and not _only_tags(s) for s in steps)
 
 
 def _only_tags(step: Step) -> bool:

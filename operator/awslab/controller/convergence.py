@@ -19,7 +19,7 @@ def counted(result: Pass, before: Iterable[Mapping[str, Any]]) -> list[dict[str,
     written = {
         (o.step.address, c.path): c for o in result.outcomes if _wrote(o.step) and not o.error for c in o.step.changes
     }
-    entries = []
+    entries = [dict(e) for e in before if e["writes"] >= LIMIT and _is_hidden(e, result)]
     for (address, path), change in left.items():
         again = written.get((address, path))
         same = again is not None and (again.desired, again.observed) == (change.desired, change.observed)
@@ -27,6 +27,12 @@ def counted(result: Pass, before: Iterable[Mapping[str, Any]]) -> list[dict[str,
             wanted, seen = change.desired_words, change.observed_words
             entries.append({"resource": address, "field": path, "wanted": wanted, "seen": seen, "writes": count})
     return entries
+
+
+def _is_hidden(entry: Mapping[str, Any], result: Pass) -> bool:
+    """Whether nothing can be said of a field, as other work on its resource comes first."""
+    steps = [s for s in result.steps if s.address == entry["resource"] and s.action is not Action.KEEP]
+    return bool(steps) and all(c.path != entry["field"] for s in steps for c in s.changes)
 
 
 def tripped(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:

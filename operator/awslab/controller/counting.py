@@ -7,21 +7,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from awslab import metrics
 from awslab.aws.errors import THROTTLED
+from awslab.metrics import AWS_CALL_SECONDS, AWS_CALLS, AWS_LIMIT_WAIT_SECONDS, AWS_THROTTLES, RESOURCES
 
 
 def count_call(service: str, operation: str, code: str, seconds: float) -> None:
     """Count one call to AWS; *code* is empty where it succeeded."""
-    metrics.AWS_CALLS.labels(service, operation, code or "OK").inc()
-    metrics.AWS_CALL_SECONDS.labels(service, operation).observe(seconds)
+    AWS_CALLS.labels(service, operation, code or "OK").inc()
+    AWS_CALL_SECONDS.labels(service, operation).observe(seconds)
     if code in THROTTLED:
-        metrics.AWS_THROTTLES.labels(service, operation).inc()
+        AWS_THROTTLES.labels(service, operation).inc()
 
 
 def count_wait(service: str, class_: str, seconds: float) -> None:
     """Count how long one call to AWS waited for its turn."""
-    metrics.AWS_LIMIT_WAIT_SECONDS.labels(service, class_).observe(seconds)
+    AWS_LIMIT_WAIT_SECONDS.labels(service, class_).observe(seconds)
 
 
 class ResourceCount:
@@ -39,4 +39,4 @@ class ResourceCount:
             if now:
                 self._owners[owner] = now
             for labels in before | now:
-                metrics.RESOURCES.labels(*labels).inc(now[labels] - before[labels])
+                RESOURCES.labels(*labels).inc(now[labels] - before[labels])

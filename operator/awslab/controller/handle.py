@@ -6,6 +6,7 @@ what it wrote is there before the next line runs; that makes an intent in the st
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol
@@ -13,6 +14,8 @@ from typing import Any, Literal, Protocol
 from awslab.controller.cache import Cache
 from awslab.controller.kube import ApiGone, ApiUnavailable, Kube
 from awslab.controller.objects import Key, Kind, Object, deleting, has_finalizer, meta
+
+_log = logging.getLogger(__name__)
 
 EventType = Literal["Normal", "Warning"]
 
@@ -107,7 +110,8 @@ class Handle:
             return True
 
     def event(self, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - as the API calls it
-        """Tell that something happened: shown by ``kubectl describe``; never blocks, never fails."""
+        """Tell that something happened: in the log, and shown by ``kubectl describe``; never blocks, never fails."""
+        _log.log(logging.INFO if type == "Normal" else logging.WARNING, "%s: %s", reason, message)
         self._recorder.event(self._obj, type, reason, message)
 
     def may_write(self) -> bool:

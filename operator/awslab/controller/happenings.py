@@ -15,7 +15,12 @@ from awslab.core.plan import Action
 
 from .handle import Handle
 
-PAST = {Action.CREATE: "Created", Action.UPDATE: "Updated", Action.DELETE: "Deleted"}
+PAST = {
+    Action.CREATE: "Created",
+    Action.UPDATE: "Updated",
+    Action.DELETE: "Deleted",
+    Action.REPLACE: "Deleted",  # its successor is told when it is made
+}
 
 
 @dataclass(frozen=True)

@@ -269,4 +269,5 @@ def _message(text: str) -> str:
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:300]
+    """What went wrong, without the repr of the connection that urllib3 puts before it."""
+    return str(error).rpartition("): ")[2][:300] or type(error).__name__

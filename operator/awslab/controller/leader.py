@@ -2,9 +2,10 @@
 
 The holder renews; another takes over when it has itself watched the Lease stand still for its whole
 duration. Only local monotonic time is compared, never the timestamps of another machine. A holder that could
-not renew for two thirds of the duration stops by itself, so there is a third of it between the last write of
-the old and the first of the new one. Every change is a PUT with ``resourceVersion``: of two that try, one
-gets a 409.
+not renew for two thirds of the duration writes nothing any more, so there is a third of it between the last
+write of the old and the first of the new one. It ends its process when another one leads; while nobody does (the
+API server is away) it waits, and goes on when it can renew. Every change is a PUT with ``resourceVersion``: of two
+that try, one gets a 409.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Leader:
         on_lost: Callable[[], None],
         clock: Callable[[], float] = boot_clock,
     ) -> None:
-        """*on_lost* must end the process: what it was doing is another one's now."""
+        """*on_lost* must end the process: what it was doing is the work of another one now."""
         self._kube = kube
         self._name = name
         self._namespace = namespace
@@ -105,6 +106,8 @@ class Leader:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="leader", daemon=True)
         self._error = ""
+        self._started = False
+        self._told = False
 
     def start(self) -> None:
         """Begin to take part."""
@@ -139,6 +142,10 @@ class Leader:
         holder = self._sighting.holder()
         return f"standby, {holder} leads" if holder else "standby"
 
+    def problem(self) -> str | None:
+        """Why the Lease cannot be read or written now; None when it can."""
+        return self._error or None
+
     def alive(self) -> str | None:
         """Why only a new process would help; None while all is well."""
         ended = not self._thread.is_alive() and not self._stopping.is_set()
@@ -148,18 +155,36 @@ class Leader:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            led = self._renewed is not None
-            leads = self._try_once()
-            if leads and not led:
-                _log.info("this replica leads now")
-                metrics.LEADER.set(1)
-                self._on_started()
-            if led and not self.is_leader():
-                metrics.LEADER.set(0)
-                _log.error("the lease could not be renewed in time (%s): ending this process", self._error)
-                self._on_lost()
+            if self._try_once():
+                self._lead()
+                self._stopping.wait(self._timing.renew)
+            elif self._started and self._sighting.holder() not in {"", self._identity}:
+                self._give_up()
                 return
-            self._stopping.wait(self._timing.renew if leads else self._timing.poll)
+            else:
+                self._pause()
+                self._stopping.wait(self._timing.poll)
+
+    def _lead(self) -> None:
+        if not self._told:
+            _log.info("this replica leads %s", "again" if self._started else "now")
+        metrics.LEADER.set(1)
+        self._told = True
+        if not self._started:
+            self._started = True
+            self._on_started()
+
+    def _pause(self) -> None:
+        """Nothing is written while the fence is closed; nobody else leads either, as far as anybody knows."""
+        if self._told and not self.is_leader():
+            metrics.LEADER.set(0)
+            self._told = False
+            _log.warning("the lease could not be renewed in time: nothing is written until it can: %s", self._error)
+
+    def _give_up(self) -> None:
+        metrics.LEADER.set(0)
+        _log.error("%s leads now: ending this process", self._sighting.holder())
+        self._on_lost()
 
     def _try_once(self) -> bool:
         """Take or renew the Lease if that is our right; whether it worked."""
@@ -174,10 +199,8 @@ class Leader:
             self._error = str(error)
             return False
         self._error = ""
-        if won:
-            self._renewed = began
-        elif self._renewed is not None:
-            self._renewed = -math.inf  # it is somebody else's: not even the rest of our time is ours
+        # Where it is somebody else's, not even the rest of our time is ours.
+        self._renewed = began if won else None
         return won
 
     def _take(self, now: float) -> bool:
@@ -248,6 +271,10 @@ class AlwaysLeader:
     def state(self) -> str:
         """One phrase for people."""
         return "leading (no election)"
+
+    def problem(self) -> str | None:
+        """There is none."""
+        return None
 
     def alive(self) -> str | None:
         """Always."""

@@ -27,7 +27,7 @@ from awslab.settings import Settings
 from .counting import ResourceCount
 from .handle import Handle
 from .happenings import Happenings
-from .status import Status, Telling, parsed, timestamp
+from .status import Status, Telling, parsed, recorded, timestamp
 from .timing import backoff, next_look
 
 UNSURE_AFTER = 3
@@ -95,7 +95,7 @@ class ObjectPass(ABC):
         return Hints(
             self.owner,
             unseen=self.unseen(),
-            known={r["address"]: r["id"] for r in self.before.get("resources", ()) if r.get("id")},
+            known=recorded(self.before),
             applied_tags=frozenset(self.before.get("appliedTagKeys", ())),
         )
 

@@ -65,7 +65,7 @@ class Operator:
         self._stop = threading.Event()
         self._draining = False
         self._workers: list[threading.Thread] = []
-        self._identity = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
+        self._identity = settings.identity or f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
         self.queue: WorkQueue[Key] = WorkQueue(backoff=Backoff(settings.backoff_base, settings.backoff_cap))
         self.cache = Cache(self.queue, resync=settings.resync)
         self.kube = Kube(self._login, rate=settings.kube_rate, burst=settings.kube_burst)
@@ -253,6 +253,7 @@ class Operator:
         return {
             "running": lambda: "shutting down" if self._draining else None,
             "kubernetes": self.source.problem,
+            "lease": self.leader.problem,
         }
 
     def _liveness(self) -> Mapping[str, Check]:

@@ -62,14 +62,10 @@ class LabReconciler:
         """The AWS clients of *region*."""
         with self._lock:
             if region not in self._clients:
-                limiter = self._limiter()
+                speed = 1 / self.settings.time_scale
+                limiter = Limiter(share=self.settings.aws_rate, speed=speed, waited=count_wait)
                 self._clients[region] = Clients(region, observer=count_call, gate=self._gate, limiter=limiter)
             return self._clients[region]
-
-    def _limiter(self) -> Limiter | None:
-        """How politely one account and region is asked; a simulated AWS that is faster takes more."""
-        share, speed = self.settings.aws_rate, 1 / self.settings.time_scale
-        return Limiter(share=share, speed=speed, waited=count_wait) if share else None
 
     def failures(self, key: str) -> int:
         """How many passes over one owner have failed in a row."""

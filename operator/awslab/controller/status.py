@@ -14,6 +14,10 @@ from awslab.core.resource import Phase
 
 Status = dict[str, Any]
 
+ADOPTING, CONFLICT = "Adopting", "Conflict"
+NOT_OURS = frozenset({ADOPTING, CONFLICT})
+"""The states of what is told of and is not, or not yet, the object's own."""
+
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 with milliseconds, as intents need it: two creations are never intended at one time."""
@@ -37,6 +41,8 @@ class Telling:
     generation: int
     before: Mapping[str, Any]
     now: datetime
+    adopting: frozenset[str] = frozenset()
+    """The addresses of what is to be taken over and is not ours yet."""
 
     def verdict(self, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
         """The status before, with new conditions, drift and column texts."""
@@ -80,7 +86,7 @@ class Telling:
         return [self._resource(step, errors.get(step.key, ""), before) for step in steps]
 
     def _resource(self, step: Step, error: str, before: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, str]:
-        state, old = state_of(step, error), before.get((step.address, step.id), {})
+        state, old = self._state(step, error), before.get((step.address, step.id), {})
         kept = old.get("since") if old.get("state") == state else None
         entry = {
             "address": step.address,
@@ -90,6 +96,17 @@ class Telling:
             "since": kept or seconds(self.now),
         }
         return {key: value for key, value in entry.items() if value}
+
+    def _state(self, step: Step, error: str) -> str:
+        if step.address in self.adopting and step.found and step.found.adopted and not step.found.owner:
+            return ADOPTING
+        return state_of(step, error)
+
+
+def recorded(status: Mapping[str, Any]) -> dict[str, str]:
+    """The ids by address of what the status calls ours; of two under one address the first, which is kept."""
+    ours = [r for r in status.get("resources", ()) if r.get("id") and r["state"] not in NOT_OURS]
+    return {r["address"]: r["id"] for r in reversed(ours)}
 
 
 def state_of(step: Step, error: str = "") -> str:
@@ -104,7 +121,7 @@ def state_of(step: Step, error: str = "") -> str:
         Action.UPDATE: "Updating",
         Action.REPLACE: "Replacing",
         Action.DELETE: "Deleting",
-        Action.CONFLICT: "Conflict",
+        Action.CONFLICT: "Failed" if step.cause == "NonConverging" else CONFLICT,
         Action.WAIT: "Waiting",
     }
     return words[step.action]

@@ -129,6 +129,8 @@ class Verdict:
         return Condition(Type.PLAN_PENDING, False, "None", "")  # noqa: FBT003
 
     def _synced(self) -> Condition:
+        if self.reason == "Paused":
+            return Condition(Type.SYNCED, None, self.reason, self.message)
         if self.error:
             return Condition(Type.SYNCED, False, self.error.reason, str(self.error))  # noqa: FBT003 - a condition's status
         return Condition(Type.SYNCED, True, "Success", "AWS was looked at and every call succeeded.")  # noqa: FBT003

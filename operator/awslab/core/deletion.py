@@ -20,9 +20,9 @@ def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> St
         return step(Action.WAIT, "AWS is deleting it")
     if orphan.type.part_of:
         parent = _parent(orphan, found)
-        stays = parent is not None and id(parent) not in going
-        return step(Action.DELETE) if stays else step(Action.WAIT, f"goes with its {orphan.type.part_of}")
-    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan)))
+        goes = parent is not None and id(parent) in going
+        return step(Action.WAIT, f"goes with its {orphan.type.part_of}") if goes else step(Action.DELETE)
+    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan, going)))
     if not users:
         return step(Action.DELETE)
     if ties := _ties(orphan, found):
@@ -51,11 +51,14 @@ def _mentions(user: Observed, field: str, id_: str) -> bool:
     return id_ in set(leaves(user.fields[field]))
 
 
-def _holds(user: Observed, used: Observed) -> bool:
-    """Whether *used* cannot go before *user*."""
+def _holds(user: Observed, used: Observed, going: Set[int] = frozenset()) -> bool:
+    """Whether *used* cannot go before *user*.
+
+    What stays is another one's: a spare VPC does not wait for the NAT gateways of the one that is kept.
+    """
     if user.type.part_of and user.fields.get(user.type.part_of) == used.id:
         return False
-    return user.mentions(used.id) or user.type.__name__ in used.type.outlives
+    return user.mentions(used.id) or (user.type.__name__ in used.type.outlives and id(user) in going)
 
 
 def _ties(orphan: Observed, found: Iterable[Observed]) -> Changes:

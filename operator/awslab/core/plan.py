@@ -11,8 +11,9 @@ from .deletion import deletion, fixed_users
 from .diff import Change, Changes, diff
 from .graph import Graph
 from .ownership import Owner
-from .resource import Ids, Observed, Phase, Resource, references_in
+from .resource import Ids, Observed, Phase, Resource, Unknown, references_in
 from .step import Action, Step
+from .values import leaves
 
 __all__ = ["Action", "Hints", "Step", "foreseen", "plan"]
 
@@ -47,7 +48,10 @@ def plan(desired: Graph, found: Sequence[Observed], hints: Hints) -> list[Step]:
 
 def foreseen(steps: Iterable[Step]) -> list[Step]:
     """The steps as they will be once everything they wait for is there: what people ask a plan for."""
-    return [_foreseen(step) for step in steps]
+    steps = list(steps)
+    replaced = {s.id for s in steps if s.action is Action.REPLACE}
+    staying = Ids({s.address: s.id for s in steps if s.found and s.id not in replaced})
+    return [_following(_foreseen(step), replaced, staying) for step in steps]
 
 
 def _foreseen(step: Step) -> Step:
@@ -60,6 +64,22 @@ def _foreseen(step: Step) -> Step:
     if step.desired is None and step.found and step.found.phase is not Phase.DELETING:
         return replace(step, action=Action.DELETE, reason="")
     return step
+
+
+def _following(step: Step, replaced: Set[str], staying: Ids) -> Step:
+    """*step*, with what changes in it because something that it refers to is replaced."""
+    if not replaced or step.action not in {Action.KEEP, Action.UPDATE} or not (step.desired and step.found):
+        return step
+    wishes = {f: v for f, v in step.desired.wishes.items() if f in step.desired.mutable}
+    known = {c.path for c in step.changes}
+    changes = [c for c in diff(wishes, step.found.fields, staying, staying.keys()) if _is_about(c, replaced)]
+    changes = [c for c in changes if c.path not in known]
+    return replace(step, action=Action.UPDATE, changes=Changes([*step.changes, *changes])) if changes else step
+
+
+def _is_about(change: Change, replaced: Set[str]) -> bool:
+    mentioned = leaves((change.key, change.desired, change.observed))
+    return any(isinstance(leaf, Unknown) or leaf in replaced for leaf in mentioned)
 
 
 def _one_each(found: Iterable[Observed], known: Mapping[str, str]) -> tuple[dict[str, Observed], list[Observed]]:
@@ -85,7 +105,7 @@ class _Planning:
     def __init__(self, ours: Mapping[str, Observed], found: Sequence[Observed], hints: Hints) -> None:
         self._ours, self._found, self._hints = ours, found, hints
         self._ids = Ids({address: o.id for address, o in ours.items()})
-        self._usable = {address for address, o in ours.items() if o.ready}
+        self._usable = {a for a, o in ours.items() if o.ready and o.owner in {"", hints.owner.key}}
         self._replaced: set[str] = set()
 
     def steps(self, desired: Graph) -> list[Step]:
@@ -94,7 +114,7 @@ class _Planning:
 
     def _step(self, resource: Resource, found: Observed | None) -> Step:
         if found is None:
-            return _creation(resource, self._usable, self._hints)
+            return _creation(resource, self._usable - self._replaced, self._hints)
         if found.owner not in {"", self._hints.owner.key}:
             reason = f"{found.id} belongs to {found.owner}; let that one go first"
             return Step(Action.CONFLICT, resource.address, resource, found, reason=reason, cause="OwnedByAnother")

@@ -62,4 +62,4 @@ class Kind(Generic[SpecT, FactsT]):
 
     def spec_of(self, manifest: Mapping[str, Any]) -> SpecT:
         """The validated spec of *manifest*; raises pydantic's ValidationError."""
-        return self.api.spec.model_validate(manifest.get("spec", {}))  # type: ignore[return-value]
+        return self.api.spec.model_validate(manifest.get("spec") or {})  # type: ignore[return-value]

@@ -106,16 +106,6 @@ def test_a_read_that_aws_refuses_by_chance_is_repeated_and_every_try_is_counted(
     assert [*[("DescribeVpcs", "RequestLimitExceeded")] * 2, ("DescribeVpcs", "")] == calls
 
 
-def test_a_write_is_never_repeated_by_the_client(local_aws):
-    local_aws.fault("throttle", "CreateVpc", count=1)
-    since = local_aws.last_call()
-
-    with pytest.raises(Exception, match="RequestLimitExceeded"):
-        Clients("us-east-1").client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-
-    assert ["CreateVpc"] == [c["action"] for c in local_aws.calls(since)]
-
-
 def test_no_call_escapes_the_limiter(local_aws):
     told = []
     limiter = Limiter(waited=lambda *what: told.append(what))

@@ -363,6 +363,23 @@ def test_a_replica_that_loses_its_lease_ends_and_may_write_no_more(api, operate)
     eventually(lambda: seen == [True, False])
 
 
+def test_a_lease_out_of_reach_is_told(api, operate):
+    operator = operate(Keeper(), **{**ELECTION, "lease_duration": 30})
+    eventually(operator.leader.is_leader)
+    eventually(lambda: probe(operator, "/readyz")[0] == 200)
+    api.fail(500, times=1000, match=lambda request: "leases" in request.path)
+
+    eventually(lambda: "[-]lease: get /apis/coordination.k8s.io" in probe(operator, "/readyz")[1])
+    assert operator.leader.is_leader()
+
+
+def test_a_replica_may_be_named(api, operate):
+    operator = operate(Keeper(), **ELECTION, identity="pod-1")
+    eventually(operator.leader.is_leader)
+
+    assert "pod-1" == api.get("leases", "awslab-system", "awslab-operator")["spec"]["holderIdentity"]
+
+
 def test_a_taken_port_is_an_error_at_once(api, operate):
     first = operate(Keeper())
 

@@ -212,4 +212,4 @@ def test_a_creation_that_aws_does_not_show_yet_is_not_repeated(using, local_aws,
     until(handle, lambda: handle.ready, using)
 
     assert 1 == len([v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]])
-    assert 1 == len([g for g in ec2.describe_internet_gateways()["InternetGateways"]])
+    assert 1 == len(ec2.describe_internet_gateways()["InternetGateways"])

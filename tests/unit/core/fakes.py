@@ -130,6 +130,13 @@ class World:
 
     found: list[Observed] = field(default_factory=list)
     count: int = 1
+    ids: Ids = field(default_factory=Ids)
+
+    def plan(self, graph):
+        """The steps, whose choice among duplicates new resources refer to."""
+        steps = plan(graph, self.found, HINTS)
+        self.ids = Ids({s.address: s.id for s in steps if s.desired and s.found})
+        return steps
 
     def carry_out(self, step):
         match step.action:
@@ -144,20 +151,19 @@ class World:
                 self._delete(step.found)
 
     def _create(self, resource):
-        ids = Ids({o.address: o.id for o in self.found})
-        missing = [r.address for r in resource.references if r.address not in ids]
+        missing = [r.address for r in resource.references if r.address not in self.ids]
         assert missing == [], f"{resource.address} is made before {missing}"
         late = {f: type(v)() for f, v in resource.wishes.items() if f in resource.late}
         self.count += 1
-        new = seen(resource, ids, id=id_of(resource.address, self.count), fields=late, phase=Phase.PENDING)
+        new = seen(resource, self.ids, id=id_of(resource.address, self.count), fields=late, phase=Phase.PENDING)
         self.found.append(new)
 
     def _delete(self, going):
-        users = [
-            o.address for o in self.found if o.mentions(going.id) and o is not going and not self._is_part(o, going)
-        ]
-        assert users == [], f"{going.address} is deleted while it is used by {users}"
+        assert going.phase is Phase.FAILED or not self._users(going), f"{going.address} is in use"
         self._put(going, replace(going, phase=Phase.DELETING))
+
+    def _users(self, used):
+        return [o.address for o in self.found if o.mentions(used.id) and o is not used and not self._is_part(o, used)]
 
     def _is_part(self, part, whole):
         return bool(part.type.part_of) and part.fields.get(part.type.part_of) == whole.id

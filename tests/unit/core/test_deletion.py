@@ -19,7 +19,7 @@ def test_users_go_before_what_they_use():
 
     assert Action.DELETE is step_for("Host/web", Graph(), found).action
     net = step_for("Net/net", Graph(), found)
-    assert (Action.WAIT, "still used by Host/web") == (net.action, net.reason)
+    assert (net.action, net.reason) == (Action.WAIT, "still used by Host/web")
 
 
 def test_the_order_comes_from_what_aws_reports_and_not_from_names():
@@ -31,13 +31,13 @@ def test_the_order_comes_from_what_aws_reports_and_not_from_names():
 def test_a_user_holds_until_it_is_gone_and_not_only_asked_to_go():
     found = [seen(NET), seen(HOST, phase=Phase.DELETING)]
 
-    assert [Action.WAIT, Action.WAIT] == [s.action for s in plan(Graph(), found, HINTS)]
+    assert [s.action for s in plan(Graph(), found, HINTS)] == [Action.WAIT, Action.WAIT]
 
 
 def test_what_left_the_composition_goes_while_the_rest_stays():
     steps = plan(graph_of(NET), [seen(NET), seen(HOST)], HINTS)
 
-    assert [("Net/net", Action.KEEP), ("Host/web", Action.DELETE)] == [(s.address, s.action) for s in steps]
+    assert [(s.address, s.action) for s in steps] == [("Net/net", Action.KEEP), ("Host/web", Action.DELETE)]
 
 
 def test_what_a_wanted_resource_still_mentions_waits_until_it_is_changed():
@@ -47,7 +47,7 @@ def test_what_a_wanted_resource_still_mentions_waits_until_it_is_changed():
 
     steps = {s.address: s.action for s in plan(graph_of(wanted), [user, seen(old)], HINTS)}
 
-    assert {"Host/web": Action.UPDATE, "Host/old": Action.WAIT} == steps
+    assert steps == {"Host/web": Action.UPDATE, "Host/old": Action.WAIT}
 
 
 def test_a_spare_waits_for_its_users_too():
@@ -62,10 +62,19 @@ def test_a_spare_waits_for_its_users_too():
 def test_what_a_type_outlives_goes_first_though_it_mentions_nothing():
     found = [seen(NET), seen(Door(name="door"))]
 
-    assert (Action.WAIT, ("Door/door",)) == (
+    assert (
         step_for("Net/net", Graph(), found).action,
         step_for("Net/net", Graph(), found).waits_for,
-    )
+    ) == (Action.WAIT, ("Door/door",))
+
+
+def test_a_spare_does_not_wait_for_what_the_kept_one_outlives():
+    spare = replace(seen(NET), id="id-spare", created="9")
+    door = Door(name="door")
+
+    steps = plan(graph_of(NET, door), [seen(NET), spare, seen(door)], HINTS)
+
+    assert [s.action for s in steps] == [Action.KEEP, Action.KEEP, Action.DELETE]
 
 
 class TestParts:
@@ -76,12 +85,15 @@ class TestParts:
 
         assert Action.DELETE is step_for("Net/net", Graph(), found).action
         part = step_for("Annex/annex", Graph(), found)
-        assert (Action.WAIT, "goes with its net") == (part.action, part.reason)
+        assert (part.action, part.reason) == (Action.WAIT, "goes with its net")
 
     def test_a_part_whose_whole_stays_is_let_go_by_itself(self):
         found = [seen(NET), seen(self.annex)]
 
         assert Action.DELETE is step_for("Annex/annex", graph_of(NET), found).action
+
+    def test_a_part_whose_whole_is_not_ours_any_more_is_let_go_by_itself(self):
+        assert Action.DELETE is step_for("Annex/annex", Graph(), [seen(self.annex)]).action
 
     def test_a_part_holds_everything_else_that_it_mentions(self):
         other = Net(name="other")

@@ -14,7 +14,7 @@ NET = Net(name="net")
 def test_a_graph_keeps_the_order_of_creation():
     graph = graph_of(NET, Host(name="b", uses=frozenset({NET})), Host(name="a"))
 
-    assert ["Net/net", "Host/b", "Host/a"] == [r.address for r in graph]
+    assert [r.address for r in graph] == ["Net/net", "Host/b", "Host/a"]
 
 
 def test_no_two_resources_have_one_address():

@@ -24,7 +24,7 @@ class TestCreation:
     def test_what_refers_to_something_missing_waits_for_it(self):
         step = step_for("Host/web", BOTH)
 
-        assert (Action.WAIT, "waits for Net/net", ("Net/net",)) == (step.action, step.reason, step.waits_for)
+        assert (step.action, step.reason, step.waits_for) == (Action.WAIT, "waits for Net/net", ("Net/net",))
 
     def test_what_refers_to_something_that_is_there_is_created(self):
         assert step_for("Host/web", BOTH, [seen(NET)]).action is Action.CREATE
@@ -37,7 +37,7 @@ class TestCreation:
     def test_a_reference_counts_only_when_it_is_usable(self, not_usable):
         step = step_for("Host/web", BOTH, [seen(NET, **not_usable)])
 
-        assert (Action.WAIT, ("Net/net",)) == (step.action, step.waits_for)
+        assert (step.action, step.waits_for) == (Action.WAIT, ("Net/net",))
 
     def test_a_creation_that_may_have_happened_is_looked_for_and_not_repeated(self):
         hints = replace(HINTS, unseen=frozenset({"Net/net"}))
@@ -55,19 +55,19 @@ class TestCreation:
     def test_what_aws_is_still_making_is_waited_for(self):
         step = step_for("Net/net", BOTH, [seen(NET, phase=Phase.PENDING)])
 
-        assert (Action.WAIT, "AWS is making it") == (step.action, step.reason)
+        assert (step.action, step.reason) == (Action.WAIT, "AWS is making it")
 
     def test_what_is_being_deleted_is_waited_for_before_it_is_made_anew(self):
         step = step_for("Net/net", BOTH, [seen(NET, phase=Phase.DELETING)])
 
-        assert (Action.WAIT, "AWS is deleting it") == (step.action, step.reason)
+        assert (step.action, step.reason) == (Action.WAIT, "AWS is deleting it")
 
     def test_what_aws_could_not_make_is_deleted_with_its_own_words(self):
         failed = seen(NET, phase=Phase.FAILED, message="no route to the internet")
 
         step = step_for("Net/net", BOTH, [failed])
 
-        assert (Action.DELETE, "AWS could not make it: no route to the internet") == (step.action, step.reason)
+        assert (step.action, step.reason) == (Action.DELETE, "AWS could not make it: no route to the internet")
         assert failed.id == step.id
 
 
@@ -75,7 +75,7 @@ class TestChange:
     def test_what_is_as_wanted_is_kept(self):
         steps = plan(BOTH, [seen(NET), seen(HOST)], HINTS)
 
-        assert [Action.KEEP, Action.KEEP] == [s.action for s in steps]
+        assert [s.action for s in steps] == [Action.KEEP, Action.KEEP]
 
     def test_only_what_differs_is_changed(self):
         found = seen(HOST, fields={"size": 3})
@@ -83,7 +83,7 @@ class TestChange:
         step = step_for("Host/web", BOTH, [seen(NET), found])
 
         assert Action.UPDATE is step.action
-        assert ["size: 3 -> 1"] == [str(c) for c in step.changes]
+        assert [str(c) for c in step.changes] == ["size: 3 -> 1"]
 
     def test_a_mapping_is_changed_part_by_part(self):
         peer, stranger = Link(80, NET), Link(22, "0.0.0.0/0")
@@ -105,8 +105,9 @@ class TestChange:
             "Host/web", graph_of(NET, wanted), [seen(NET), seen(wanted, fields={"friends": frozenset({"x"})})]
         )
 
-        assert [("friends.id-net-net-1", True, False), ("friends.x", False, True)] == [
-            (c.path, c.adds, c.removes) for c in step.changes
+        assert [(c.path, c.adds, c.removes) for c in step.changes] == [
+            ("friends.id-net-net-1", True, False),
+            ("friends.x", False, True),
         ]
 
     def test_what_aws_does_not_report_is_not_compared(self):
@@ -120,22 +121,57 @@ class TestChange:
 
         assert step_for("Host/web", graph_of(NET, ordered), [seen(NET), seen(ordered)]).action is Action.KEEP
 
-    def test_a_fixed_field_is_never_changed_in_place(self):
+    def test_a_fixed_field_needs_a_replacement(self):
         step = step_for("Host/web", BOTH, [seen(NET), seen(HOST, fields={"zone": "b", "size": 2})])
 
-        assert step.action is not Action.UPDATE
+        assert step.action is Action.REPLACE
         assert step.reason == "AWS cannot change in place: zone: b -> a"
-        assert ["zone"] == [c.field for c in step.changes]
+        assert [c.field for c in step.changes] == ["zone"]
+        assert (step.acts, step.needs_approval, step.interrupts) == (True, True, True)
+
+    def test_what_is_bound_for_life_is_replaced_with_it_and_goes_first(self):
+        found = [seen(NET, fields={"cidr": "10.9.0.0/16"}), seen(HOST)]
+
+        [net, host] = plan(BOTH, found, HINTS)
+
+        assert (net.action, net.acts, net.waits_for) == (Action.REPLACE, False, ("Host/web",))
+        assert (host.action, host.acts) == (Action.REPLACE, True)
+        assert host.reason == "it is bound to what is replaced: Net/net"
+
+    def test_a_field_that_is_ignored_is_not_compared(self):
+        found = [seen(NET), seen(HOST, fields={"size": 3})]
+
+        assert step_for("Host/web", BOTH, found, replace(HINTS, ignored=("Host/*.size",))).action is Action.KEEP
+        assert step_for("Host/web", BOTH, found, replace(HINTS, ignored=("Host/*.zone",))).action is Action.UPDATE
+
+    def test_a_field_that_was_set_in_vain_is_left_alone_and_the_rest_is_changed(self):
+        hints = replace(HINTS, tripped={("Host/web", "size"): "size was set 3 times"})
+        only, both = seen(HOST, fields={"size": 3}), seen(HOST, fields={"size": 3, "friends": frozenset({"x"})})
+
+        conflict = step_for("Host/web", BOTH, [seen(NET), only], hints)
+        update = step_for("Host/web", BOTH, [seen(NET), both], hints)
+
+        assert (conflict.action, conflict.cause, conflict.reason) == (
+            Action.CONFLICT,
+            "NonConverging",
+            "size was set 3 times",
+        )
+        assert [c.path for c in update.changes] == ["friends.x"]
+
+    def test_what_belongs_to_another_is_not_touched(self):
+        step = step_for("Net/net", BOTH, [seen(NET, owner="other/LabVpc/lab/net", fields={"dns": False})])
+
+        assert (step.action, step.acts, step.cause) == (Action.CONFLICT, False, "OwnedByAnother")
 
     def test_a_drifted_reference_does_not_unsettle_its_users(self):
         found = [seen(NET, fields={"dns": False}), seen(HOST)]
 
-        assert [Action.UPDATE, Action.KEEP] == [s.action for s in plan(BOTH, found, HINTS)]
+        assert [s.action for s in plan(BOTH, found, HINTS)] == [Action.UPDATE, Action.KEEP]
 
     def test_a_pending_reference_does_not_unsettle_its_users(self):
         found = [seen(NET, phase=Phase.PENDING), seen(HOST)]
 
-        assert [Action.WAIT, Action.KEEP] == [s.action for s in plan(BOTH, found, HINTS)]
+        assert [s.action for s in plan(BOTH, found, HINTS)] == [Action.WAIT, Action.KEEP]
 
 
 class TestLateFields:
@@ -145,14 +181,14 @@ class TestLateFields:
     )
 
     def test_they_do_not_hold_up_creation(self):
-        assert [Action.CREATE, Action.CREATE] == [s.action for s in plan(self.pair, [], HINTS)]
+        assert [s.action for s in plan(self.pair, [], HINTS)] == [Action.CREATE, Action.CREATE]
 
     def test_they_wait_for_what_they_refer_to(self):
         found = seen(self.pair["Host/a"], fields={"friends": frozenset()})
 
         step = step_for("Host/a", self.pair, [found])
 
-        assert (Action.WAIT, ("Host/b",)) == (step.action, step.waits_for)
+        assert (step.action, step.waits_for) == (Action.WAIT, ("Host/b",))
 
     def test_they_are_filled_when_what_they_refer_to_is_usable(self):
         found = [seen(r, fields={"friends": frozenset()}) for r in self.pair]
@@ -167,7 +203,7 @@ class TestLateFields:
 
         step = step_for("Host/a", self.pair, [found])
 
-        assert (Action.UPDATE, ["size"]) == (step.action, [c.field for c in step.changes])
+        assert (step.action, [c.field for c in step.changes]) == (Action.UPDATE, ["size"])
 
 
 class TestTags:
@@ -183,10 +219,10 @@ class TestTags:
     def test_a_tag_that_we_set_once_and_nobody_wants_now_is_removed(self):
         step = self.step({"purpose": "demo"}, applied_tags=frozenset({"purpose"}))
 
-        assert [("tags.purpose", True)] == [(c.path, c.removes) for c in step.changes]
+        assert [(c.path, c.removes) for c in step.changes] == [("tags.purpose", True)]
 
     def test_a_tag_that_somebody_changed_is_set_back(self):
-        assert ["tags.team: blue -> platform"] == [str(c) for c in self.step({"team": "blue"}).changes]
+        assert [str(c) for c in self.step({"team": "blue"}).changes] == ["tags.team: blue -> platform"]
 
     def test_the_uid_of_an_object_that_was_restored_is_no_difference(self):
         assert self.step({"awslab.dev/uid": "of another cluster"}).action is Action.KEEP
@@ -200,17 +236,17 @@ class TestDuplicates:
         return {s.id: s.action for s in plan(graph_of(NET), list(found), replace(HINTS, **hints))}
 
     def test_the_oldest_is_ours_and_the_spare_is_deleted(self):
-        assert {"id-1": Action.KEEP, "id-2": Action.DELETE} == self.actions(self.newer, self.older)
+        assert self.actions(self.newer, self.older) == {"id-1": Action.KEEP, "id-2": Action.DELETE}
 
     def test_the_recorded_one_wins_over_the_oldest(self):
         known = {"Net/net": "id-2"}
 
-        assert {"id-2": Action.KEEP, "id-1": Action.DELETE} == self.actions(self.older, self.newer, known=known)
+        assert self.actions(self.older, self.newer, known=known) == {"id-2": Action.KEEP, "id-1": Action.DELETE}
 
     def test_one_that_is_there_wins_over_an_older_one_that_failed(self):
         failed = replace(self.older, phase=Phase.FAILED)
 
-        assert {"id-2": Action.KEEP, "id-1": Action.DELETE} == self.actions(failed, self.newer)
+        assert self.actions(failed, self.newer) == {"id-2": Action.KEEP, "id-1": Action.DELETE}
 
     def test_steps_for_one_address_can_be_told_apart(self):
         steps = plan(graph_of(NET), [self.older, self.newer], HINTS)
@@ -223,7 +259,7 @@ class TestForeseen:
     def test_people_see_creations_and_not_what_they_wait_for(self):
         steps = foreseen(plan(BOTH, [], HINTS))
 
-        assert [(Action.CREATE, ""), (Action.CREATE, "")] == [(s.action, s.reason) for s in steps]
+        assert [(s.action, s.reason) for s in steps] == [(Action.CREATE, ""), (Action.CREATE, "")]
 
     def test_people_see_late_changes_as_changes(self):
         wanted = Host(name="web", friends=frozenset({NET}))
@@ -231,25 +267,25 @@ class TestForeseen:
 
         [net, host] = foreseen(plan(graph_of(NET, wanted), [found], HINTS))
 
-        assert (Action.CREATE, Action.UPDATE) == (net.action, host.action)
+        assert (net.action, host.action) == (Action.CREATE, Action.UPDATE)
 
     def test_people_see_deletions_and_not_their_order(self):
         steps = foreseen(plan(Graph(), [seen(NET), seen(HOST)], HINTS))
 
-        assert [Action.DELETE, Action.DELETE] == [s.action for s in steps]
+        assert [s.action for s in steps] == [Action.DELETE, Action.DELETE]
 
     def test_what_aws_is_busy_with_stays_a_wait(self):
         going, coming = seen(HOST, phase=Phase.DELETING), seen(NET, phase=Phase.PENDING)
 
         steps = foreseen(plan(graph_of(NET), [going, coming], HINTS))
 
-        assert [Action.WAIT, Action.WAIT] == [s.action for s in steps]
+        assert [s.action for s in steps] == [Action.WAIT, Action.WAIT]
 
 
 def test_a_step_reads_as_a_sentence():
     steps = plan(graph_of(NET, HOST), [seen(NET, fields={"dns": False})], HINTS)
 
-    assert ["Update Net/net: dns: False -> True", "Create Host/web"] == [str(s) for s in steps]
+    assert [str(s) for s in steps] == ["Update Net/net: dns: False -> True", "Create Host/web"]
 
 
 def test_every_type_of_the_fakes_can_be_kept():

@@ -29,7 +29,7 @@ class TestFrozenMap:
 
         source["a"] = 2
 
-        assert {"a": 1} == frozen
+        assert frozen == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_leaves_are_found_at_any_depth():
 
 
 def test_a_resource_is_a_leaf_and_is_not_taken_apart():
-    assert [NET] == list(leaves(NET))
+    assert list(leaves(NET)) == [NET]
 
 
 def test_mapping_a_value_keeps_its_shape():
@@ -121,7 +121,7 @@ class TestChanges:
         assert self.changes.desired("other") is None
 
     def test_they_read_as_people_write(self):
-        assert ["m.k: none -> x", "s: 1 -> 2", "m.l: y -> none"] == [str(c) for c in self.changes]
+        assert [str(c) for c in self.changes] == ["m.k: none -> x", "s: 1 -> 2", "m.l: y -> none"]
 
 
 @pytest.mark.parametrize(

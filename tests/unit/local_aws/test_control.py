@@ -2,6 +2,7 @@
 
 import threading
 import time
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
@@ -201,3 +202,18 @@ def test_an_action_that_the_local_aws_does_not_carry_is_an_error_that_says_so(aw
     error = refused("UnsupportedOperation", aws.ec2.create_ipam)
 
     assert "The local AWS does not carry CreateIpam." == error["Error"]["Message"]
+
+
+def test_iam_is_asked_where_that_was_asked_for(aws, refused):
+    def enforce(after):
+        url = f"{aws.server.endpoint}/moto-api/reset-auth"
+        request = urllib.request.Request(url, str(after).encode(), {"Content-Type": "text/plain"})
+        urllib.request.urlopen(request).close()
+
+    enforce(0)
+    try:
+        refused("AuthFailure", aws.ec2.describe_vpcs)
+        refused("AuthFailure", aws.ec2.create_vpc, CidrBlock="10.0.0.0/16")
+    finally:
+        enforce("inf")
+    assert aws.vpc()

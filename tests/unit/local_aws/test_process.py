@@ -86,8 +86,8 @@ def test_a_hanging_call_does_not_hinder_the_end():
     with running() as (process, endpoint):
         Control(endpoint).fault("hang-before", "DescribeVpcs")
         code = (
-            "import boto3; boto3.client('ec2', region_name='eu-west-1', endpoint_url='%s',"
-            " aws_access_key_id='a', aws_secret_access_key='b').describe_vpcs()" % endpoint
+            f"import boto3; boto3.client('ec2', region_name='eu-west-1', endpoint_url='{endpoint}',"
+            " aws_access_key_id='a', aws_secret_access_key='b').describe_vpcs()"
         )
         caller = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
         try:

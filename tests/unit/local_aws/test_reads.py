@@ -338,9 +338,10 @@ def test_a_dry_run_changes_nothing(aws, refused):
     assert before == shown(aws, "DescribeVpcs")
 
 
-@rule("unknown-region")
+@rule("unknown-region", "sts-unknown-region")
 def test_a_region_that_there_is_not_knows_no_credentials(aws, refused):
     refused("AuthFailure", aws.client("ec2", "eu-nowhere-9").describe_vpcs)
+    refused("InvalidClientTokenId", aws.client("sts", "eu-nowhere-9").get_caller_identity)
 
 
 def test_regions_and_accounts_see_their_own(aws):

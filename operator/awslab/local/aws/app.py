@@ -77,8 +77,8 @@ class LocalAws:
         if self.world.settings.latency_ms:
             time.sleep(self.world.settings.latency_ms / 1000)
         for fault in faults:
-            if error := refusal_of(fault, call):
-                return refusal(call.protocol, error)
+            if refused := refusal_of(fault, call):
+                return refusal(call.protocol, refused)
             _lose_or_hang(fault, call, "before")
         answer = self._carry_out(service, call, faults)
         for fault in faults:

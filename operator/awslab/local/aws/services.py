@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.rules import Book
 from awslab.local.aws.wire import Answer
 
 if TYPE_CHECKING:
     from awslab.local.aws.call import Call
     from awslab.local.aws.world import World
-
-log = logging.getLogger(__name__)
 
 
 class Service(Protocol):
@@ -39,7 +40,8 @@ class PlainMoto:
         self.app = DomainDispatcherApplication(create_backend_app)
 
     def prepare(self, call: Call) -> None:
-        """Nothing to do: the parameters are what the call brought."""
+        """Refuse what moto would fail at; the parameters are what the call brought."""
+        _refuse_unknown_region(call)
 
     def answer(self, call: Call) -> Answer:
         """Let moto answer; what it does not know is an error that botocore can read."""
@@ -60,6 +62,25 @@ class PlainMoto:
     def made(self, _call: Call, _answer: Answer) -> list[str]:
         """Nothing is known of what other services make."""
         return []
+
+
+@Book("sts").behaves(
+    "sts-unknown-region",
+    "*",
+    code="InvalidClientTokenId",
+    does="A region that does not exist does not know the caller's credentials.",
+    see="https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html",
+)
+def _refuse_unknown_region(call: Call) -> None:
+    if call.service == "sts" and call.region not in regions():
+        sentence = "The security token included in the request is invalid."
+        raise AwsError("InvalidClientTokenId", sentence, HTTPStatus.FORBIDDEN)
+
+
+@lru_cache(maxsize=1)
+def regions() -> frozenset[str]:
+    """Return the regions that there are."""
+    return frozenset(ec2_backends[DEFAULT_ACCOUNT_ID].regions)
 
 
 def unknown_action(call: Call) -> AwsError:

@@ -50,7 +50,7 @@ class Context:
 
     def type_name(self, id_: str) -> str:
         """Return AWS's name for a resource's type, as DescribeTags shows it."""
-        name = EC2_PREFIX_TO_RESOURCE.get(id_.rpartition("-")[0], "")
+        name: str = EC2_PREFIX_TO_RESOURCE.get(id_.rpartition("-")[0], "")
         return TYPE_NAMES.get(name, name)
 
     def refuse_missing(self, id_: str, store: Any) -> None:

@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, COVERED_ENDPOINT_SERVICES
 from moto.ec2.responses.vpcs import VPCs
 
+from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
 from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.ec2.kinds import BY_PREFIX
@@ -140,12 +141,13 @@ def _align_interfaces(ec2: Any, endpoint: Any) -> None:
 
 def _align_routes(ec2: Any, endpoint: Any, wanted: set[str]) -> None:
     list_id = endpoint.destination_prefix_list_id
-    for table in ec2.route_tables.values():
-        ours = [key for key, route in table._routes.items() if getattr(route.gateway, "id", "") == endpoint.id]
+    for table in lookup.tables_of(ec2, endpoint.vpc_id):
+        routes = table._routes  # noqa: SLF001 - moto keeps them nowhere else
+        ours = [key for key, route in routes.items() if getattr(route.gateway, "id", "") == endpoint.id]
         if table.id in wanted and not ours:
             ec2.create_route(table.id, None, gateway_id=endpoint.id, destination_prefix_list_id=list_id)
         for key in ours if table.id not in wanted else []:
-            del table._routes[key]  # noqa: SLF001 - as above
+            del routes[key]
 
 
 @book.behaves(

@@ -54,7 +54,7 @@ def refuse_unknown(action: str, wishes: list[tuple[str, list[str]]]) -> None:
 
 @lru_cache(maxsize=4096)
 def matcher(wish: str) -> Callable[[str], bool]:
-    """Return a test for one wished value: `*` is any text, `?` one character, `\\` takes that away."""
+    """Return a test for one wished value: `*` is any text, `?` one character, a backslash takes that away."""
     if not WILD.search(wish):
         return wish.__eq__
     pattern = "".join(_piece(part) for part in re.split(r"(\\.|\*|\?)", wish) if part)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.tags import TagBackend
@@ -26,8 +27,9 @@ def _shelves() -> defaultdict[str, Things]:
 
 @dataclass
 class Index:
-    """Subnets, tables and interfaces by where they are; ids by tag, where one may be of something gone."""
+    """Addresses by id; the others by where they are; ids by tag, where one may be of something gone."""
 
+    addresses: Things = field(default_factory=dict)
     subnets: Things = field(default_factory=dict)
     subnets_of: defaultdict[str, Things] = field(default_factory=_shelves)
     tables_of: defaultdict[str, Things] = field(default_factory=_shelves)
@@ -75,6 +77,18 @@ def _create_tags(ec2: Any, made: Any, resource_ids: list[str], tags: dict[str, s
     return made
 
 
+def _allocate_address(ec2: Any, made: Any, *_: Any, **__: Any) -> Any:
+    index(ec2).addresses[made.id] = made
+    return made
+
+
+def _release_address(ec2: Any, result: Any, *_: Any, **__: Any) -> Any:
+    there = {address.id for address in ec2.addresses}  # moto has taken away what the call named
+    for id_ in [id_ for id_ in index(ec2).addresses if id_ not in there]:
+        del index(ec2).addresses[id_]
+    return result
+
+
 def _create_subnet(ec2: Any, made: Any, *_: Any, **__: Any) -> Any:
     index(ec2).subnets[made.id] = index(ec2).subnets_of[made.vpc_id][made.id] = made
     return made
@@ -110,6 +124,8 @@ def _then(owner: type, name: str, note: Callable[..., Any]) -> None:
 
 KEPT_BY: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (TagBackend, "create_tags", _create_tags),
+    (ElasticAddressBackend, "allocate_address", _allocate_address),
+    (ElasticAddressBackend, "release_address", _release_address),
     (SubnetBackend, "create_subnet", _create_subnet),
     (SubnetBackend, "delete_subnet", _delete_subnet),
     (RouteBackend, "create_route_table", _create_route_table),

@@ -11,6 +11,8 @@ from awslab.local.aws.ec2.index import index
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Near = Callable[[Any, str], Iterable[Any]]
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -26,6 +28,7 @@ class Kind:
     get: Callable[[Any, str], Any] | None = None  # finds one without looking at all
     key: str = "id"  # moto's attribute with the id
     narrow: dict[str, str] = field(default_factory=dict)  # filter -> moto's attribute, asked before converting
+    near: dict[str, Near] = field(default_factory=dict)  # filter -> what there is at one value
 
 
 def _subnets(ec2: Any) -> Iterable[Any]:
@@ -38,6 +41,11 @@ def _groups(ec2: Any) -> Iterable[Any]:
 
 def _group_rules(ec2: Any) -> Iterable[Any]:
     return chain.from_iterable((*group.ingress_rules, *group.egress_rules) for group in _groups(ec2))
+
+
+def _rules_of(ec2: Any, group_id: str) -> Iterable[Any]:
+    group = ec2.get_security_group_from_id(group_id)
+    return (*group.ingress_rules, *group.egress_rules) if group else ()
 
 
 def _instances(ec2: Any) -> Iterable[Any]:
@@ -67,6 +75,7 @@ KINDS = (
         _subnets,
         lambda ec2, id_: index(ec2).subnets.get(id_),
         narrow=IN_VPC | {"subnet-id": "id"},
+        near={"vpc-id": lambda ec2, vpc: index(ec2).subnets_of[vpc].values()},
     ),
     Kind(
         "DescribeInternetGateways",
@@ -96,6 +105,7 @@ KINDS = (
         "InvalidAllocationID.NotFound",
         "The allocation ID '{id}' does not exist",
         lambda ec2: ec2.addresses,
+        lambda ec2, id_: index(ec2).addresses.get(id_),
         key="allocation_id",
         narrow={"allocation-id": "allocation_id"},
     ),
@@ -120,6 +130,7 @@ KINDS = (
         lambda ec2: ec2.route_tables.values(),
         lambda ec2, id_: ec2.route_tables.get(id_),
         narrow=IN_VPC | {"route-table-id": "id"},
+        near={"vpc-id": lambda ec2, vpc: index(ec2).tables_of[vpc].values()},
     ),
     Kind(
         "DescribeSecurityGroups",
@@ -131,6 +142,7 @@ KINDS = (
         _groups,
         lambda ec2, id_: ec2.get_security_group_from_id(id_),
         narrow=IN_VPC | {"group-id": "id", "group-name": "name"},
+        near={"vpc-id": lambda ec2, vpc: ec2.groups.get(vpc, {}).values()},
     ),
     Kind(
         "DescribeSecurityGroupRules",
@@ -141,6 +153,7 @@ KINDS = (
         "The security group rule ID '{id}' does not exist",
         _group_rules,
         narrow={"group-id": "group_id", "security-group-rule-id": "id"},
+        near={"group-id": _rules_of},
     ),
     Kind(
         "DescribeNetworkInterfaces",
@@ -152,6 +165,10 @@ KINDS = (
         lambda ec2: ec2.enis.values(),
         lambda ec2, id_: ec2.enis.get(id_),
         narrow=IN_VPC | {"subnet-id": "subnet_id", "network-interface-id": "id"},
+        near={
+            "vpc-id": lambda ec2, vpc: index(ec2).interfaces_of[vpc].values(),
+            "subnet-id": lambda ec2, subnet: index(ec2).interfaces_in[subnet].values(),
+        },
     ),
     Kind(
         "DescribeNetworkAcls",

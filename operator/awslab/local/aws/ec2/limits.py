@@ -27,8 +27,8 @@ def _subnets(context: Context) -> int:
 
 def _nats(context: Context) -> int:
     place = lookup.subnet(context.ec2, context.params.get("SubnetId"))
-    homes = (lookup.subnet(context.ec2, nat.subnet_id) for nat in lookup.living_nats(context.ec2))
-    return sum(1 for home in homes if place and home and home.availability_zone == place.availability_zone)
+    zone = place.availability_zone if place else None
+    return sum(1 for nat in lookup.living_nats(context.ec2) if nat.zone == zone)
 
 
 def _routes(context: Context) -> int:
@@ -57,6 +57,11 @@ def _endpoint_quota(context: Context) -> str:
     return "interface-endpoints" if interface else "gateway-endpoints"
 
 
+def _most(quota: str) -> str:
+    entry = QUOTAS[quota]
+    return f"There are at most {entry.limit:,} {quota.replace('-', ' ')} per {entry.per}, unless the quota is raised."
+
+
 def _limited(quota: str, action: str, count: Callable[[Context], int]) -> None:
     """Enter the rule for one quota, counting what there is before one more is made."""
     entry = QUOTAS[quota]
@@ -65,7 +70,7 @@ def _limited(quota: str, action: str, count: Callable[[Context], int]) -> None:
         f"limit-{quota}",
         action,
         code=entry.code,
-        does=f"There are at most {entry.limit:,} {quota.replace('-', ' ')} per {entry.per}, unless the quota is raised.",
+        does=_most(quota),
         see=SEE,
     )
     def _check(context: Context) -> str | None:
@@ -99,7 +104,7 @@ def _limit_endpoints(quota: str) -> None:
         f"limit-{quota}",
         "CreateVpcEndpoint",
         code=entry.code,
-        does=f"There are at most {entry.limit} {quota.replace('-', ' ')} per {entry.per}, unless the quota is raised.",
+        does=_most(quota),
         see=SEE,
     )
     def _check(context: Context) -> str | None:

@@ -41,13 +41,11 @@ def living_nats(ec2: Any) -> list[Any]:
 
 def address(ec2: Any, params: dict[str, Any]) -> Any:
     """Return the Elastic IP that a call names by allocation, association or IP, if there is one."""
-    for one in ec2.addresses:
-        if params.get("AllocationId") and one.allocation_id == params["AllocationId"]:
-            return one
-        if params.get("AssociationId") and one.association_id == params["AssociationId"]:
-            return one
-        if params.get("PublicIp") and one.public_ip == params["PublicIp"]:
-            return one
+    if params.get("AllocationId"):
+        return index(ec2).addresses.get(params["AllocationId"])
+    for name, attribute in (("AssociationId", "association_id"), ("PublicIp", "public_ip")):
+        if wish := params.get(name):
+            return next((one for one in ec2.addresses if getattr(one, attribute) == wish), None)
     return None
 
 

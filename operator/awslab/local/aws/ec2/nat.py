@@ -72,6 +72,7 @@ def begin(context: Context, result: Any) -> None:
     """Let a NAT gateway begin as pending, and decide whether it can become available."""
     nat = result["NatGateway"]
     nat.state, nat.connectivity_type = "pending", nat.connectivity_type or "public"
+    nat.zone = lookup.subnet(context.ec2, nat.subnet_id).availability_zone
     _own_interface(nat)
     helpless = nat.connectivity_type == "public" and not lookup.attached_gateways(context.ec2, nat.vpc_id)
     context.later("nat-failed" if helpless else "nat-available", nat.id)

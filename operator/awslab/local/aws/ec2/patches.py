@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import moto
 import moto.core.responses
 import moto.core.utils
-from moto.ec2.exceptions import InvalidNetworkInterfaceIdError, InvalidSubnetIdError
+from moto.ec2.exceptions import InvalidAllocationIdError, InvalidNetworkInterfaceIdError, InvalidSubnetIdError
 from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
@@ -35,6 +36,7 @@ MOTO = "5.2.5"
 PATCHED = (
     (moto.core.responses, "method_names_from_class"),
     (TaggedEC2Resource, "get_tags"),
+    (ElasticAddressBackend, "address_by_allocation"),
     (NetworkInterfaceBackend, "create_network_interface"),
     (NetworkInterfaceBackend, "delete_network_interface"),
     (NetworkInterfaceBackend, "get_network_interface"),
@@ -68,9 +70,7 @@ class PatchError(RuntimeError):
 
 def check() -> None:
     """Raise PatchError unless moto is as the patches know it."""
-    missing = [
-        f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)
-    ]
+    missing = [f"{getattr(owner, '__name__', owner)}.{name}" for owner, name in PATCHED if not hasattr(owner, name)]
     if moto.__version__ != MOTO or missing:
         raise PatchError(
             f"the local AWS needs moto {MOTO}, found {moto.__version__}"
@@ -97,9 +97,7 @@ def _get_subnet(self: Any, subnet_id: str) -> Any:
     return index(self).subnets[subnet_id]
 
 
-def _describe_route_tables(
-    self: Any, route_table_ids: list[str] | None = None, filters: Any = None
-) -> list[Any]:
+def _describe_route_tables(self: Any, route_table_ids: list[str] | None = None, filters: Any = None) -> list[Any]:
     if not route_table_ids and filters:
         if set(filters) == {"association.subnet-id"}:
             return _tables_of_subnets(self, set(filters["association.subnet-id"]))
@@ -111,10 +109,8 @@ def _describe_route_tables(
 
 def _tables_of_subnets(self: Any, wanted: set[str]) -> list[Any]:
     places = [index(self).subnets[one] for one in wanted if one in index(self).subnets]
-    tables = [
-        table for vpc in {one.vpc_id for one in places} for table in index(self).tables_of[vpc].values()
-    ]
-    return [table for table in tables if not wanted.isdisjoint(table._associations.values())]
+    tables = [table for vpc in {one.vpc_id for one in places} for table in index(self).tables_of[vpc].values()]
+    return [one for one in tables if not wanted.isdisjoint(one._associations.values())]  # noqa: SLF001 - kept nowhere else
 
 
 _describe_subnets_of_moto = SubnetBackend.describe_subnets
@@ -126,15 +122,20 @@ def _get_security_group_from_id(self: Any, group_id: str) -> Any:
     return next((groups[group_id] for groups in list(self.groups.values()) if group_id in groups), None)
 
 
+def _address_by_allocation(self: Any, allocation_ids: list[str]) -> list[Any]:
+    found = [index(self).addresses.get(id_) for id_ in allocation_ids]
+    if not found or None in found:
+        raise InvalidAllocationIdError(set(allocation_ids))
+    return found
+
+
 def _get_network_interface(self: Any, eni_id: str) -> Any:
     if eni_id not in self.enis:
         raise InvalidNetworkInterfaceIdError(eni_id)
     return self.enis[eni_id]
 
 
-def _create_network_interface(
-    self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any
-) -> Any:
+def _create_network_interface(self: Any, subnet: Any, private_ip_address: Any, *rest: Any, **more: Any) -> Any:
     """Give an interface an address of its subnet, where moto would take any."""
     place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
     if not isinstance(private_ip_address, str) or not _lies_in(private_ip_address, place):
@@ -170,7 +171,8 @@ def _subnet_ip_generator(self: Any) -> Iterator[Any]:
 def available_ip_address_count(subnet: Any) -> int:
     """Return how many addresses of a subnet are free."""
     there = index(subnet.ec2_backend).interfaces_in[subnet.id].values()
-    return int(subnet._available_ip_addresses) - sum(len(eni.private_ip_addresses) for eni in there)
+    free = int(subnet._available_ip_addresses)  # noqa: SLF001 - moto keeps it nowhere else
+    return free - sum(len(eni.private_ip_addresses) for eni in there)
 
 
 def route_state(route: Any) -> str:
@@ -194,10 +196,9 @@ def route_state(route: Any) -> str:
 def apply() -> None:
     """Put the changes in; doing it twice changes nothing more."""
     check()
-    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(
-        moto.core.utils.method_names_from_class
-    )
+    moto.core.responses.method_names_from_class = lru_cache(maxsize=None)(moto.core.utils.method_names_from_class)
     TaggedEC2Resource.get_tags = _get_tags
+    ElasticAddressBackend.address_by_allocation = _address_by_allocation
     NetworkInterfaceBackend.create_network_interface = _create_network_interface
     NetworkInterfaceBackend.delete_network_interface = _delete_network_interface
     NetworkInterfaceBackend.get_network_interface = _get_network_interface

@@ -73,9 +73,13 @@ def _one(context: Context, kind: Kind, id_: str) -> Any:
 
 
 def _candidates(ec2: Any, kind: Kind, wishes: list[tuple[str, list[str]]]) -> Iterable[Any]:
-    """Return all resources, or only those with a tag that is asked for by its very value."""
+    """Return all resources, or only those near what is asked for by its very value."""
     for name, values in wishes:
-        if name.startswith("tag:") and kind.get and not any(filters.WILD.search(one) for one in values):
+        if any(filters.WILD.search(one) for one in values):
+            continue
+        if name in kind.near:
+            return [one for value in dict.fromkeys(values) for one in kind.near[name](ec2, value)]
+        if name.startswith("tag:") and kind.get:
             ids = with_tag(ec2, name.removeprefix("tag:"), values)
             found = (kind.get(ec2, id_) for id_ in ids if id_.startswith(kind.prefix))
             return [one for one in found if one is not None]
@@ -290,4 +294,5 @@ def hidden_ids_of(action: str, ids: list[str]) -> list[str]:
 def _makes(action: str, kind: Kind) -> bool:
     singular = kind.describe.removeprefix("Describe").removesuffix("es" if kind.prefix == "eipalloc-" else "s")
     special = {"RunInstances": "i-", "AllocateAddress": "eipalloc-", "AuthorizeSecurityGroupIngress": "sgr-"}
+    special["AuthorizeSecurityGroupEgress"] = "sgr-"
     return action == f"Create{singular}" or special.get(action) == kind.prefix

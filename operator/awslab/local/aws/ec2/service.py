@@ -5,17 +5,15 @@ from __future__ import annotations
 import importlib
 import io
 import uuid
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores
-from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
+from werkzeug.exceptions import HTTPException
 
 from awslab.local.aws.call import RESOURCE
 from awslab.local.aws.ec2 import filters, paging, patches, reads, tokens
@@ -23,7 +21,7 @@ from awslab.local.aws.ec2.context import Context, backend
 from awslab.local.aws.ec2.shapes import MODEL, written
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book, check_all, follow_all
-from awslab.local.aws.services import unknown_action
+from awslab.local.aws.services import error_code, regions, unknown_action
 from awslab.local.aws.wire import Answer
 from awslab.local.aws.world import make_current
 
@@ -87,6 +85,8 @@ class Ec2:
 
     def answer(self, call: Call) -> Answer:
         """Carry one call out."""
+        if denied := _denied(call.environ[PARSED]):
+            return denied
         context = Context(call, self.world, backend(call.account, call.region))
         if reads.describes(call.action):
             return _written(call, reads.described(context))
@@ -119,6 +119,17 @@ class Ec2:
         return reads.hidden_ids_of(call.action, new)
 
 
+def _denied(response: Any) -> Answer | None:
+    """Ask moto's IAM, which says no only where it was told to (`POST /moto-api/reset-auth`)."""
+    try:
+        response._authenticate_and_authorize_normal_action()  # noqa: SLF001 - moto calls it in what we replace
+    except HTTPException as error:
+        answer = Answer(error.code or HTTPStatus.FORBIDDEN, dict(HEADERS), str(error.description).encode())
+        answer.result = error_code(answer)
+        return answer
+    return None
+
+
 def _written(call: Call, result: dict[str, Any]) -> Answer:
     request_id = str(uuid.uuid4())
     return Answer(HTTPStatus.OK, HEADERS | {"x-amzn-RequestId": request_id}, written(call.action, result, request_id))
@@ -146,11 +157,6 @@ def _cut_page(call: Call, result: ActionResult) -> None:
         result.result["NextToken"] = paging.token_for(call.action, end, "")
 
 
-@lru_cache(maxsize=1)
-def _regions() -> frozenset[str]:
-    return frozenset(ec2_backends[DEFAULT_ACCOUNT_ID].regions)
-
-
 @book.behaves(
     "unknown-region",
     "*",
@@ -159,7 +165,7 @@ def _regions() -> frozenset[str]:
     see="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html",
 )
 def _refuse_unknown_region(region: str) -> None:
-    if region not in _regions():
+    if region not in regions():
         sentence = "AWS was not able to validate the provided access credentials"
         raise AwsError("AuthFailure", sentence, HTTPStatus.UNAUTHORIZED)
 

@@ -59,7 +59,8 @@ def picked(thing: Any, shape: Any) -> Any:
     if shape.type_name == "structure":
         if isinstance(thing, str | int):
             return {}
-        members = ((key, _value(thing, names), member) for key, names, member in _plan(type(thing), shape.name))
+        plan = _plan(type(thing), shape.name)  # type: ignore[arg-type] # a class can be hashed
+        members = ((key, _value(thing, names), member) for key, names, member in plan)
         return {key: picked(value, member) for key, value, member in members if value is not None}
     if shape.type_name == "list":
         return [picked(one, shape.member) for one in thing]

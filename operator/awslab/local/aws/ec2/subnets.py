@@ -92,9 +92,7 @@ def conflict(context: Context) -> str | None:
     """Refuse a range that overlaps with another subnet's."""
     vpc, network = context.params.get("VpcId"), _network(context.params.get("CidrBlock"))
     there = lookup.subnets_of(context.ec2, vpc or "")
-    if network is None or not any(
-        one.cidr.version == network.version and one.cidr.overlaps(network) for one in there
-    ):
+    if network is None or not any(one.cidr.version == network.version and one.cidr.overlaps(network) for one in there):
         return None
     return f"The CIDR '{context.params['CidrBlock']}' conflicts with another subnet"
 

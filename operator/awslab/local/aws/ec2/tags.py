@@ -122,13 +122,9 @@ def limit(context: Context) -> str | None:
     """Refuse the 51st tag."""
     fresh = {tag.get("Key") for tag in context.params.get("Tags") or []}
     counts = [len(one.get("Tags") or []) for one in _specified(context)]
-    counts += [
-        len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []
-    ]
+    counts += [len(fresh | set(context.ec2.tags.get(id_, ()))) for id_ in context.params.get("Resources") or []]
     return (
-        f"The maximum number of Tags for a resource has been reached: {MOST}"
-        if max(counts, default=0) > MOST
-        else None
+        f"The maximum number of Tags for a resource has been reached: {MOST}" if max(counts, default=0) > MOST else None
     )
 
 

@@ -29,7 +29,7 @@ LARGEST, SMALLEST = 16, 28
 )
 def in_use(context: Context) -> str | None:
     """Refuse to delete a VPC with something in it."""
-    vpc = context.params.get("VpcId")
+    vpc = context.params.get("VpcId", "")
     if vpc not in context.ec2.vpcs or not _holds(context.ec2, vpc):
         return None
     return f"The vpc '{vpc}' has dependencies and cannot be deleted."

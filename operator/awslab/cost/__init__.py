@@ -1,0 +1,1 @@
+"""What resources cost, estimated from a price table.  Pure."""

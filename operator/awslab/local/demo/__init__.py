@@ -1,0 +1,1 @@
+"""A LabVpc's life in a world of its own, told and checked step by step."""

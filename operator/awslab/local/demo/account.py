@@ -1,0 +1,60 @@
+"""What is in the AWS account, as anybody with a boto3 client sees it: not through the operator's eyes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Facts = dict[str, Any]
+"""What AWS says of each thing, by its id."""
+
+
+def of_owner(ec2: Any, owner: str) -> Facts:
+    """Return all that carries the owner's tag; also each association of a route table, as a thing of its own."""
+    return dict(_things(ec2, [{"Name": "tag:awslab.dev/owner", "Values": [owner]}]))
+
+
+def _things(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for vpc in ec2.describe_vpcs(Filters=mine)["Vpcs"]:
+        yield vpc["VpcId"], vpc
+    for subnet in ec2.describe_subnets(Filters=mine)["Subnets"]:
+        yield subnet["SubnetId"], subnet
+    for gateway in ec2.describe_internet_gateways(Filters=mine)["InternetGateways"]:
+        yield gateway["InternetGatewayId"], gateway
+    for address in ec2.describe_addresses(Filters=mine)["Addresses"]:
+        yield address["AllocationId"], address
+    for nat in ec2.describe_nat_gateways(Filter=mine)["NatGateways"]:
+        if nat["State"] != "deleted":
+            yield nat["NatGatewayId"], nat
+    for group in ec2.describe_security_groups(Filters=mine)["SecurityGroups"]:
+        yield group["GroupId"], group
+    for table in ec2.describe_route_tables(Filters=mine)["RouteTables"]:
+        for association in table.pop("Associations"):
+            yield association["RouteTableAssociationId"], association
+        yield table["RouteTableId"], table
+
+
+def route(ec2: Any, table: str, destination: str) -> str:
+    """Return where the route goes: the id of a gateway, or "" where there is no such route."""
+    (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    targets = [
+        entry.get("NatGatewayId") or entry.get("GatewayId", "")
+        for entry in found["Routes"]
+        if entry.get("DestinationCidrBlock") == destination
+    ]
+    return str(targets[0]) if targets else ""
+
+
+def leftovers(ec2: Any) -> list[str]:
+    """Return the ids of all networks, addresses and gateways, except those that every account has from the start."""
+    vpcs = ec2.describe_vpcs()["Vpcs"]
+    own = {vpc["VpcId"] for vpc in vpcs if vpc["IsDefault"]}
+    gateways = ec2.describe_internet_gateways()["InternetGateways"]
+    loose = [g for g in gateways if not own & {a["VpcId"] for a in g["Attachments"]}]
+    nats = [nat for nat in ec2.describe_nat_gateways()["NatGateways"] if nat["State"] != "deleted"]
+    subnets = [s for s in ec2.describe_subnets()["Subnets"] if s["VpcId"] not in own]
+    return [
+        *(vpc["VpcId"] for vpc in vpcs if vpc["VpcId"] not in own),
+        *(subnet["SubnetId"] for subnet in subnets),
+        *(gateway["InternetGatewayId"] for gateway in loose),
+        *(nat["NatGatewayId"] for nat in nats),
+        *(address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]),
+    ]

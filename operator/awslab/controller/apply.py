@@ -28,6 +28,7 @@ from awslab.engine import Permit
 
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
+from .handle import Routine
 from .object_pass import ObjectPass
 from .status import Status, parsed, recorded, timestamp
 
@@ -41,6 +42,20 @@ class Apply(ObjectPass):
         if not self.before.get("syncedDigest"):
             return Urgency.CREATION
         return Urgency.DRIFT if self._same_spec() and self._condition_is_true("Ready") else Urgency.CHANGE
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether all was as wanted when it was last looked at, and nothing has changed in the object since."""
+        b = self.before
+        unsettled = b.get("intents") or b.get("drift") or b.get("plan") or b.get("nonConverging")
+        fine = self._same_spec() and self._was_settled and not unsettled and not self.world.failures(self.owner.key)
+        return fine and self._condition_is_true("Ready") and self._condition_is_true("Synced")
+
+    @property
+    def interval(self) -> float:
+        """The object's own, or the operator's."""
+        own = self.management.interval
+        return own.total_seconds() if own else super().interval
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
@@ -168,9 +183,12 @@ class Apply(ObjectPass):
         if any(e["writes"] < LIMIT for e in status["nonConverging"]):
             return self.world.settings.consistency_window / LIMIT
         look = self.again(result, status, unfinished=result.unfinished and held is None)
-        if look is None and self.management.interval:
-            return self.management.interval.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311 - spreads work
-        return look
+        return self._routine() if look is None else look
+
+    def _routine(self) -> Routine:
+        """When to look without a reason: all that one sweep served come soon after each other, and share the next."""
+        age = self.seen.age if self.seen else 0.0
+        return Routine(self.interval * random.uniform(0.9, 1.0) - age)  # noqa: S311 - spreads work
 
     def _drift(self, steps: Sequence[Step]) -> list[Drift]:
         """What differs although the wish is the one that was settled last."""

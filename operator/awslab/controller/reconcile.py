@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from awslab.aws.inventory import Inventory
 from awslab.aws.limits import Limiter
 from awslab.aws.session import Clients
 from awslab.core.errors import Denied, Fenced, LabError, Rejected
@@ -47,6 +48,7 @@ class LabReconciler:
         self._kinds = {kind.name: kind for kind in kinds}
         self._may_write: Callable[[], bool] = lambda: True
         self._clients: dict[str, Clients] = {}
+        self._inventories: dict[Clients, Inventory] = {}
         self._lock = threading.Lock()
         self._failures: Counter[str] = Counter()
 
@@ -66,6 +68,14 @@ class LabReconciler:
                 limiter = Limiter(share=self.settings.aws_rate, speed=speed, waited=count_wait)
                 self._clients[region] = Clients(region, observer=count_call, gate=self._gate, limiter=limiter)
             return self._clients[region]
+
+    def inventory(self, clients: Clients) -> Inventory:
+        """What all owners have where *clients* look."""
+        with self._lock:
+            if clients not in self._inventories:
+                types = [t for kind in self._kinds.values() for t in kind.types]
+                self._inventories[clients] = Inventory(clients, self.settings.instance, types)
+            return self._inventories[clients]
 
     def failures(self, key: str) -> int:
         """How many passes over one owner have failed in a row."""

@@ -22,7 +22,7 @@ def slow_lane_page() -> str:
             "",
             "A routine look goes by listings that serve all objects of an account and region together. No listing of",
             "AWS shows the fields below: each costs a call for each resource. They are asked for whenever an object is",
-            "looked at for itself (its spec changed, something else in it drifted, it is new), and otherwise once a day,",
+            "looked at for itself (it is new, its spec changed, something else drifted), and otherwise once a day,",
             "within a budget of calls for each round that grows with the number of resources. Drift of these fields is",
             "therefore found within a day, all other drift within the drift interval.",
             "",

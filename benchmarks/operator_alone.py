@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 
+from awslab.aws.accounts import OWN, Account
 from awslab.aws.session import Clients
 from awslab.controller.operator import Operator
 from awslab.controller.reconcile import LabReconciler
@@ -81,10 +82,10 @@ class StubReconciler(LabReconciler):
 
     stub: StubEc2
 
-    def clients(self, region: str) -> Clients:
+    def clients(self, region: str, account: Account = OWN) -> Clients:
         """As the product's, and the stub in it."""
-        clients = super().clients(region)
-        clients._clients.setdefault("ec2", self.stub)  # noqa: SLF001 - the one place where the stub comes in
+        clients = super().clients(region, account)
+        clients._clients.setdefault(("ec2", region), self.stub)  # noqa: SLF001 - the one place where the stub comes in
         return clients
 
 

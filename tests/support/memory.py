@@ -62,6 +62,23 @@ class MemoryHandle:
     def stopping(self) -> bool:
         return False
 
+    # Of other objects there are none here: see tests/support/cluster.py
+
+    def lookup(self, kind, namespace, name):
+        return None
+
+    def refers_to(self, targets) -> None:
+        pass
+
+    def dependents(self):
+        return ()
+
+    def relist(self, kinds) -> None:
+        pass
+
+    def namespace(self):
+        return {}
+
     # What a person does
 
     def change(self, **spec) -> None:

@@ -57,7 +57,7 @@ class Rule:
 
     def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Add the rule to the schema of the field."""
-        return _with_validations(handler(schema), [self.as_validation()])
+        return with_validations(handler(schema), [self.as_validation()])
 
     def as_validation(self) -> dict[str, str]:
         """As an entry of ``x-kubernetes-validations``."""
@@ -83,7 +83,7 @@ class Immutable:
     def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Add the transition rule to the schema of the field."""
         rule = {"rule": "self == oldSelf", "message": f"cannot be changed: {self.way_out}"}
-        return _with_validations(handler(schema), [rule])
+        return with_validations(handler(schema), [rule])
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Model(BaseModel):
         schema = handler(core_schema)
         in_schema = [rule.as_validation() for rule in cls.rules if not rule.policy]
         if in_schema:
-            _with_validations(handler.resolve_ref_schema(schema), in_schema)
+            with_validations(handler.resolve_ref_schema(schema), in_schema)
         return schema
 
     def wire(self) -> dict[str, Any]:
@@ -212,7 +212,8 @@ def _details(rule: Rule) -> InitErrorDetails:
     return InitErrorDetails(type=rule.as_error(), loc=rule.path, input=None)
 
 
-def _with_validations(schema: JsonSchemaValue, validations: list[dict[str, str]]) -> JsonSchemaValue:
+def with_validations(schema: JsonSchemaValue, validations: list[dict[str, str]]) -> JsonSchemaValue:
+    """Add CEL rules to those that a schema has already."""
     schema[VALIDATIONS] = [*schema.get(VALIDATIONS, ()), *validations]
     return schema
 

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema as cs
 
-from .base import Immutable, KeyedBy, Model, Rule, StatusModel, Timestamp, UniqueItems
+from .base import Immutable, KeyedBy, Model, Rule, StatusModel, Timestamp, UniqueItems, with_validations
 from .management import Adopt, Approved, Management, NonConverging, PlanStatus
+from .references import AccountRef, Namespaces
 
 MAX_TAG_KEY = 128
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
@@ -61,7 +64,7 @@ Cidr = Annotated[
     ),
 ]
 
-Region = Annotated[
+RegionName = Annotated[
     str,
     Field(max_length=32),
     Rule(
@@ -69,6 +72,10 @@ Region = Annotated[
         cel=f"self.matches('{REGION}')",
         check=lambda text: re.fullmatch(REGION, text) is not None,
     ),
+]
+
+Region = Annotated[
+    RegionName,
     Immutable("make a new object in the other region, move what uses this one, then delete this one"),
 ]
 
@@ -123,6 +130,9 @@ Tags = Annotated[
 ]
 
 
+STAYS = "AWS resources never move between accounts, make a new object in the other account, then delete this one"
+
+
 class KindSpec(Model):
     """What the spec of every kind begins with."""
 
@@ -135,6 +145,27 @@ class KindSpec(Model):
         default=Management(), description="What the operator may do on its own: modes, drift, deletion."
     )
     adopt: Adopt = Field(default=Adopt(), description="What exists already and is to be taken over.")
+    account_ref: Annotated[AccountRef, Immutable(STAYS)] | None = Field(
+        default=None,
+        description="The AwsAccount in which everything is made. Without it: the one that the annotation "
+        "awslab.dev/account of the namespace names, else the account of the operator's own credentials.",
+    )
+    allowed_namespaces: Namespaces = Field(
+        default=Namespaces(),
+        description="The other namespaces whose objects may refer to this one. Its own namespace always may.",
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Let the account neither come nor go later: a rule of the field itself sees only changes of it."""
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        same = {
+            "rule": "has(self.accountRef) == has(oldSelf.accountRef)",
+            "message": f"cannot be set or taken away later: {STAYS}",
+            "fieldPath": ".accountRef",
+        }
+        with_validations(handler.resolve_ref_schema(schema), [same])
+        return schema
 
 
 class Condition(StatusModel):
@@ -178,6 +209,13 @@ class Summary(StatusModel):
     monthly_cost: str | None = Field(default=None, description="The estimated cost a month, with its currency.")
 
 
+class AccountStatus(StatusModel):
+    """The account in which the resources of an object were made."""
+
+    name: str = Field(description="The name of the AwsAccount.")
+    id: str | None = Field(default=None, description="The id of the account in AWS.")
+
+
 class KindStatus(StatusModel):
     """What the status of every kind begins with."""
 
@@ -203,6 +241,10 @@ class KindStatus(StatusModel):
     intents: Mapping[str, Timestamp] = Field(
         default_factory=dict,
         description="What is about to be made and since when, so that nothing is made twice after a crash.",
+    )
+    account: AccountStatus | None = Field(
+        default=None,
+        description="The AwsAccount in use; none for the operator's own credentials. What was made stays there.",
     )
     synced_digest: str | None = Field(
         default=None,

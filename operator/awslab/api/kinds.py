@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .awsaccount import AwsAccountSpec, AwsAccountStatus
 from .labvpc import LabVpcSpec, LabVpcStatus
 
 if TYPE_CHECKING:
-    from .common import KindSpec, KindStatus
+    from .base import Model, StatusModel
 
 GROUP = "awslab.dev"
 VERSION = "v1alpha1"
@@ -34,12 +35,27 @@ class ApiKind:
     plural: str
     singular: str
     description: str
-    spec: type[KindSpec]
-    status: type[KindStatus]
+    spec: type[Model]
+    status: type[StatusModel]
     columns: tuple[Column, ...]
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = (CATEGORY,)
     scope: Literal["Namespaced", "Cluster"] = "Namespaced"
+
+    @property
+    def group(self) -> str:
+        """The API group."""
+        return GROUP
+
+    @property
+    def version(self) -> str:
+        """The API version."""
+        return VERSION
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether its objects live in namespaces."""
+        return self.scope == "Namespaced"
 
     @property
     def crd_name(self) -> str:
@@ -80,4 +96,23 @@ LAB_VPC = ApiKind(
     ),
 )
 
-API_KINDS: tuple[ApiKind, ...] = (LAB_VPC,)
+AWS_ACCOUNT = ApiKind(
+    kind="AwsAccount",
+    plural="awsaccounts",
+    singular="awsaccount",
+    short_names=("awsacc",),
+    description="An AwsAccount is an AWS account in which objects may be made: the role that the operator assumes "
+    "there, and the namespaces and regions that may use it.",
+    spec=AwsAccountSpec,
+    status=AwsAccountStatus,
+    scope="Cluster",
+    columns=(
+        Column("Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether the role can be assumed."),
+        Column("Account", ".status.accountId", "The id of the account."),
+        Column("Role", ".spec.roleArn", "The role that is assumed.", wide=True),
+        AGE,
+        MESSAGE,
+    ),
+)
+
+API_KINDS: tuple[ApiKind, ...] = (LAB_VPC, AWS_ACCOUNT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -82,7 +83,23 @@ def _from_answer(error: boto.ClientError) -> LabError:
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
-    return kind(f"{error.operation_name}: {message} ({code})", code, error.operation_name)
+    sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
+    if permission := _permission(code, message, error.operation_name):
+        sentence += f"{ALLOW} {permission}"
+    return kind(sentence, code, error.operation_name)
+
+
+ALLOW = "; an administrator has to allow"
+# Another text with each answer, for `aws sts decode-authorization-message`: no news, and a condition may not flap.
+_ENCODED = re.compile(r"\s*Encoded authorization failure message:.*", re.DOTALL)
+_NOT_AUTHORIZED = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9]+)")
+
+
+def _permission(code: str, message: str, operation: str) -> str:
+    """The IAM action that is missing: as the message names it; EC2 does not always."""
+    if named := _NOT_AUTHORIZED.search(message):
+        return named[1]
+    return f"ec2:{operation}" if code == "UnauthorizedOperation" else ""
 
 
 def classify(code: str, status: int = 400) -> type[LabError]:

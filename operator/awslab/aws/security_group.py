@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Ids, Observed, Ref, Resource
+from awslab.core.resource import Given, Ids, Observed, Ref, Resource
 from awslab.core.values import FrozenMap
 
 from . import blockers
@@ -50,6 +50,9 @@ class Rule:
         return f"{self.protocol} {ports} {self.peer}"
 
 
+DEFAULT = "default"
+"""The name of the group that AWS makes with a VPC."""
+
 Rules = FrozenMap[Rule, str]
 """The description of each rule by the rule; a description may be changed, a rule is added or removed."""
 
@@ -68,7 +71,7 @@ class _Group(Ec2Resource):
     mutable: ClassVar = frozenset({"ingress", "egress"})
     late: ClassVar = frozenset({"ingress", "egress"})
 
-    vpc: Vpc
+    vpc: Vpc | Given
     ingress: Rules = NO_RULES
     egress: Rules = NO_RULES
 
@@ -110,11 +113,14 @@ class _Group(Ec2Resource):
 class SecurityGroup(_Group):
     """A firewall around network interfaces."""
 
+    unobserved: ClassVar = frozenset({"description"})
+
     description: str
+    """Set at creation only: AWS cannot change it, and another text is no reason for another group."""
 
     @classmethod
-    def fields_of(cls, item: Item) -> dict[str, Any]:
-        return {**super().fields_of(item), "description": item["Description"]}
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        return (item for item in super().describe(aws, filters) if item["GroupName"] != DEFAULT)
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; AWS lets every new group send everything until told otherwise."""
@@ -125,8 +131,7 @@ class SecurityGroup(_Group):
             Description=self.description,
             TagSpecifications=aws.tagged(self, self.noun),
         )
-        item = {**answer, "VpcId": vpc, "Description": self.description}
-        return self.made(aws, item, egress=FrozenMap({EVERYTHING: ""}))
+        return self.made(aws, {**answer, "VpcId": vpc}, egress=FrozenMap({EVERYTHING: ""}))
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
@@ -147,6 +152,10 @@ class DefaultSecurityGroup(_Group):
     """The group that AWS makes with every VPC: emptied, so that nothing uses it by accident."""
 
     part_of: ClassVar = "vpc"
+
+    @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        return super().describe(aws, [*filters, *blockers.filters("group-name", DEFAULT)])
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Find it and tag it; AWS has made it already, and nobody can make a second one."""

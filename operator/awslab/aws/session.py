@@ -51,22 +51,21 @@ class Clients:
         self._gate = gate
         self._limiter = limiter
         self._endpoint = endpoint
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
         self._facts: dict[str, tuple[float, Any]] = {}
 
-    def client(self, service: str) -> Any:
-        """The client of *service*, its calls counted and fenced."""
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of *service*, its calls counted and fenced; *region* only where it is not the account's work."""
+        where = (service, region or self.region)
         with self._lock:
-            if service not in self._clients:
-                client = self._session.client(
-                    service, region_name=self.region, endpoint_url=self._endpoint, config=CONFIG
-                )
+            if where not in self._clients:
+                client = self._session.client(service, region_name=where[1], endpoint_url=self._endpoint, config=CONFIG)
                 limited(client, self._limiter)  # before the gate: who waited long may not write any more
                 instrument(client, self._observer, self._gate)
                 retrying(client, self._observer, self._gate, self._limiter)
-                self._clients[service] = client
-            return self._clients[service]
+                self._clients[where] = client
+            return self._clients[where]
 
     def fact(self, name: str, look_up: Callable[[Clients], Any]) -> Any:
         """What *look_up* told of this account and region within the last hour."""

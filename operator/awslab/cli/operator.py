@@ -92,11 +92,12 @@ def operator(**values: Any) -> None:
 
 def _build(settings: Settings) -> Operator:
     # Here and not above: `awslab operator --help` need not wait for boto3.
-    from awslab.controller.reconcile import build_reconciler  # noqa: PLC0415
+    from awslab.controller.reconcile import WATCHED, build_reconciler  # noqa: PLC0415
+    from awslab.controller.references import Targets  # noqa: PLC0415
     from awslab.kinds import KINDS  # noqa: PLC0415
 
     try:
-        return Operator(settings, KINDS, build_reconciler(settings))
+        return Operator(settings, WATCHED, build_reconciler(settings), targets=Targets(KINDS))
     except OSError as error:
         message = f"cannot listen on {settings.metrics_address}: {error.strerror}. Set --metrics-address."
         raise click.ClickException(message) from error

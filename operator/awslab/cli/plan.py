@@ -56,7 +56,7 @@ def steps_for(manifest: Manifest, instance: str) -> list[Step]:
     clients = Clients(manifest.spec.region)
     try:
         with ThreadPoolExecutor(len(kind.types)) as pool, translated():
-            desired = kind.compose(manifest.spec, kind.look_up(manifest.spec, clients))
+            desired = kind.compose(manifest.spec, kind.look_up(manifest.spec, clients, {}))
             found = observe(kind.types, Aws(clients, owner), pool)
     except LabError as error:
         raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error

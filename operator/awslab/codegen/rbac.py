@@ -37,6 +37,7 @@ def cluster_rules() -> list[Manifest]:
     return [
         _rule(GROUP, plurals, "get", "list", "watch", "patch"),  # patch: the finalizer
         _rule(GROUP, [f"{plural}/status" for plural in plurals], "update"),
+        _rule("", ["namespaces"], "get"),  # their labels, and the account that they name
         _rule("", ["events"], "create", "get", "patch"),  # patch: the count of one that is told again
         _rule("apiextensions.k8s.io", ["customresourcedefinitions"], "list", "watch"),  # to await a kind
     ]
@@ -66,8 +67,11 @@ def bindings() -> tuple[Manifest, Manifest]:
 
 
 def user_roles() -> tuple[Manifest, Manifest]:
-    """Let whoever may view or edit a namespace view or edit our objects in it."""
-    plurals = [kind.plural for kind in API_KINDS]
+    """Let whoever may view or edit a namespace view or edit our objects in it.
+
+    What belongs to no namespace, as AwsAccount, is the cluster administrator's alone.
+    """
+    plurals = [kind.plural for kind in API_KINDS if kind.namespaced]
     read = _rule(GROUP, plurals, "get", "list", "watch")
     write = _rule(GROUP, plurals, "create", "update", "patch", "delete", "deletecollection")
     return (

@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from awslab import metrics
+from awslab import engine, metrics
 from awslab.api.base import sentences
-from awslab.api.management import Management, Mode
+from awslab.api.management import Adopt, Management, Mode
 from awslab.aws.callers import Urgency
 from awslab.aws.errors import translated
+from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
+from awslab.core.adoption import matched
 from awslab.core.conditions import Verdict
 from awslab.core.drift import Drift, drift_in
 from awslab.core.errors import SpecError
@@ -26,11 +28,16 @@ from awslab.core.step import Action, Step
 from awslab.cost import estimate as cost
 from awslab.engine import Permit
 
+from .accounts import granted
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .handle import Routine
 from .object_pass import ObjectPass
+from .references import neighbors
 from .status import Status, parsed, recorded, timestamp
+
+LONGEST_KEY = 200
+"""Characters of an owner's key: AWS's tag values have 256, its names of security groups 255, and ours add to them."""
 
 
 class Apply(ObjectPass):
@@ -59,19 +66,25 @@ class Apply(ObjectPass):
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
+        if len(self.owner.key) > LONGEST_KEY:
+            long = f"is too long: {self.owner.key} is the value of an AWS tag, and may have {LONGEST_KEY} characters"
+            raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
-        clients = self.world.clients(spec.region)
+        others = neighbors(self.handle, self.kind)
+        clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
+        spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, clients)
+            facts = self.kind.look_up(spec, clients, others)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
+        adopted = self._adopted(desired, spec.adopt, clients)
         if not self._was_settled:
-            self.telling = replace(self.telling, adopting=frozenset(spec.adopt.ids))
-        claims = self._claims(desired, spec.adopt.ids)
+            self.telling = replace(self.telling, adopting=frozenset(adopted))
+        claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
 
@@ -79,7 +92,9 @@ class Apply(ObjectPass):
         try:
             return self.kind.spec_of(self.handle.obj)
         except ValidationError as error:
-            raise SpecError(*sentences(error)[0].split(": ", 1)) from error
+            first, *others = sentences(error)
+            field, message = first.split(": ", 1)
+            raise SpecError(field, "; ".join([message, *others])) from error
 
     def hints(self) -> Hints:
         """What the status remembers, and what the spec wants left alone."""
@@ -88,6 +103,14 @@ class Apply(ObjectPass):
 
     def _same_spec(self) -> bool:
         return bool(self.before.get("observedGeneration") == self.telling.generation)
+
+    def _adopted(self, desired: Graph, adopt: Adopt, clients: Clients) -> Mapping[str, str]:
+        """The ids that the spec names, and those of what its tags find."""
+        if not adopt.tags or self._was_settled:
+            return adopt.ids
+        aws = Aws(clients, self.owner)
+        found = engine.candidates(self.kind.types, aws, adopt.tags, self.world.pool)
+        return {**matched(desired, found, {**recorded(self.before), **adopt.ids}), **adopt.ids}
 
     def _claims(self, desired: Graph, adopted: Mapping[str, str]) -> Mapping[str, str]:
         """What is ours though its tags may not say so: recorded as such, or to be taken over."""
@@ -121,7 +144,8 @@ class Apply(ObjectPass):
         stamps = self._stamps(steps)
         verdict = conditions.before_work(steps, drift=bool(drift))
         plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
-        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved)
+        account = self.grant.on_wire()
+        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved, account=account)
         return Permit(stamps, allows)
 
     def _stamps(self, steps: Sequence[Step]) -> dict[str, str]:
@@ -167,11 +191,13 @@ class Apply(ObjectPass):
             "syncedDigest": self.digest if result.settled else self.before.get("syncedDigest"),
             "plan": proposal.on_wire() if proposal else None,
             "approved": None if result.settled else consent.remembered(result.first),
+            "account": self.grant.on_wire(),
             "nonConverging": counted(result, self.before.get("nonConverging", ()) if self._same_spec() else ()),
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
         self.happenings.done(result.outcomes)
+        self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         first = self.telling.drift(self._drift(result.first))
         self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])

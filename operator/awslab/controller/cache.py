@@ -53,6 +53,10 @@ class References:
             if not found:
                 del self._dependents[target]
 
+    def targets(self, dependent: Key) -> frozenset[Key]:
+        """Everything that *dependent* refers to."""
+        return self._targets.get(dependent, frozenset())
+
     def dependents(self, target: Key) -> Collection[Key]:
         """Everyone who refers to *target*."""
         return frozenset(self._dependents.get(target, ()))
@@ -67,12 +71,18 @@ class Cache:
         *,
         resync: float,
         chance: Callable[[float, float], float] = random.uniform,
+        targets: Callable[[Object], Iterable[Key]] = lambda _: (),
     ) -> None:
-        """*resync* is the usual time between two looks at a healthy object, in seconds."""
+        """*resync* is the usual time between two looks at a healthy object, in seconds.
+
+        *targets* tells from an object alone to whom it refers, so that this is known before its first pass.
+        """
         self._listener = listener
         self._resync = resync
         self._chance = chance
         self._objects: dict[Key, Object] = {}
+        self._targets = targets
+        self._declared = References()
         self._references = References()
         self._buried: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.RLock()
@@ -92,6 +102,7 @@ class Cache:
             if uid(obj) in self._buried or (before is not None and not newer(obj, before)):
                 return
             after = self._objects[key] = stripped(obj)
+            self._declare(key, after)
             if not self._active:
                 return
             if before is None and listed:
@@ -107,6 +118,7 @@ class Cache:
             after = stripped(obj)
             if before is not None and newer(after, before):
                 self._objects[key] = after
+                self._declare(key, after)
                 if self._active:
                     self._wake_dependents(key, before, after)
             return after
@@ -122,7 +134,7 @@ class Cache:
             if before is not None and buried not in {None, uid(before)}:
                 return  # the end of an earlier object of that name
             self._objects.pop(key, None)
-            self._references.drop(key)
+            self._let_go(key)
             self._listener.discard(key)
             if before is not None and self._active:
                 self._wake_dependents(key, before, None)
@@ -145,7 +157,7 @@ class Cache:
     def dependents(self, target: Key) -> Collection[Key]:
         """Everyone who refers to *target*."""
         with self._lock:
-            return self._references.dependents(target)
+            return self._dependents(target)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.keys())
@@ -169,8 +181,33 @@ class Cache:
     def _wake_dependents(self, key: Key, before: Object | None, after: Object | None) -> None:
         if after is not None and before is not None and not _matters_to_others(before, after):
             return
-        for dependent in self._references.dependents(key):
+        for dependent in self._dependents(key):
             self._listener.add(dependent, Priority.PROGRESS)
+
+    def _dependents(self, target: Key) -> frozenset[Key]:
+        return frozenset({*self._declared.dependents(target), *self._references.dependents(target)})
+
+    def _declare(self, key: Key, obj: Object) -> None:
+        """Take down to whom the object refers now, and wake whom it lets go."""
+        before = self._declared.targets(key)
+        after = frozenset(self._targets(obj))
+        if before != after:
+            self._declared.put(key, after)
+            self._wake_held(before - after)
+
+    def _let_go(self, key: Key) -> None:
+        """The object refers to nobody any more."""
+        held = self._declared.targets(key) | self._references.targets(key)
+        self._declared.drop(key)
+        self._references.drop(key)
+        self._wake_held(held)
+
+    def _wake_held(self, targets: Iterable[Key]) -> None:
+        """Whoever waits for its dependents to go before it goes itself has a look."""
+        for target in targets:
+            obj = self._objects.get(target)
+            if self._active and obj is not None and deleting(obj):
+                self._listener.add(target, Priority.URGENT)
 
 
 def _matters_to_others(before: Object, after: Object) -> bool:

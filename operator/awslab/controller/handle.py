@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 from awslab.controller.cache import Cache
@@ -25,6 +25,19 @@ class Recorder(Protocol):
 
     def event(self, obj: Mapping[str, Any], type: EventType, reason: str, message: str) -> None:  # noqa: A002 - as the API calls it
         """Tell that something happened to *obj*; never blocks, never fails."""
+
+
+class Shell(Protocol):
+    """What a pass may ask of the shell about other objects."""
+
+    def refresh(self, key: Key) -> None:
+        """Read one watched object anew."""
+
+    def relist(self, kinds: Iterable[str]) -> None:
+        """List these kinds anew."""
+
+    def namespace(self, name: str) -> Object:
+        """A namespace, as it was at most a minute ago."""
 
 
 class Handle:
@@ -47,6 +60,7 @@ class Handle:
         is_leader: Callable[[], bool],
         stop: threading.Event,
         pass_id: str = "",
+        shell: Shell | None = None,
     ) -> None:
         self.kind = kind
         self.key = key
@@ -58,6 +72,7 @@ class Handle:
         self._cache = cache
         self._recorder = recorder
         self._is_leader = is_leader
+        self._shell = shell
         self._lock = threading.Lock()
 
     @property
@@ -123,12 +138,34 @@ class Handle:
         return self.stop.is_set()
 
     def lookup(self, kind: str, namespace: str, name: str) -> Object | None:
-        """Another watched object, as last seen; None where there is none."""
-        return self._cache.get(Key(kind, namespace, name))
+        """Another watched object, as last seen; None where the API server, too, knows of none."""
+        key = Key(kind, namespace, name)
+        if self._cache.get(key) is None and self._shell:
+            self._shell.refresh(key)
+        return self._cache.get(key)
 
     def refers_to(self, targets: Iterable[Key]) -> None:
         """Have the next pass over this object as soon as one of *targets* is Ready, changes, or goes."""
         self._cache.refers(self.key, targets)
+
+    def dependents(self) -> Collection[Key]:
+        """Everyone who refers to this object, as far as was seen."""
+        return self._cache.dependents(self.key)
+
+    def relist(self, kinds: Iterable[str]) -> None:
+        """See every object of these kinds that there is now; raises an ``ApiError`` where that cannot be."""
+        if self._shell:
+            self._shell.relist(kinds)
+
+    def namespace(self) -> Object:
+        """The object's namespace, as it was at most a minute ago."""
+        return self._shell.namespace(self.key.namespace) if self._shell else {}
+
+    def request(self, verb: str, method: str, path: str, body: object = None) -> Object:
+        """Read or write another object of the API, by its path; raises an ``ApiError``."""
+        if method != "GET":
+            self._guard()
+        return self._kube.request(verb, method, path, body=body)
 
     def _guard(self) -> None:
         if not self._is_leader():

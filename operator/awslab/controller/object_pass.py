@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from awslab import engine
+from awslab.aws.accounts import OWN, Account, located
 from awslab.aws.callers import Caller, Urgency, calling
 from awslab.aws.inventory import Inventory, Seen
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.conditions import Condition, Type, Verdict
 from awslab.core.drift import Drift
-from awslab.core.errors import LabError
+from awslab.core.errors import LabError, Waits
 from awslab.core.graph import Graph
 from awslab.core.outcome import Pass
 from awslab.core.ownership import Owner
@@ -25,9 +26,11 @@ from awslab.core.step import Step
 from awslab.kinds.kind import Kind
 from awslab.settings import Settings
 
+from .accounts import Grant
 from .counting import ResourceCount
 from .handle import Handle
 from .happenings import Happenings
+from .held import LOOKED_AGAIN
 from .status import Status, Telling, parsed, recorded, timestamp
 from .timing import backoff, next_look
 
@@ -45,8 +48,11 @@ class World(Protocol):
     pool: Any
     resources: ResourceCount
 
-    def clients(self, region: str) -> Clients:
-        """The AWS clients of *region*."""
+    def clients(self, region: str, account: Account = OWN) -> Clients:
+        """The AWS clients of *region* in *account*."""
+
+    def referrers(self, kind: str) -> Sequence[str]:
+        """The kinds whose objects may refer to one of the kind named."""
 
     def inventory(self, clients: Clients) -> Inventory:
         """What all owners have where *clients* look."""
@@ -67,16 +73,22 @@ class ObjectPass(ABC):
         self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
         self.before: Mapping[str, Any] = handle.obj.get("status") or {}
         self.spec: Mapping[str, Any] = handle.obj.get("spec") or {}
-        self.telling = Telling(meta.get("generation", 0), self.before, world.clock())
+        self.telling = Telling(
+            meta.get("generation", 0), self.before, world.clock(), time_scale=world.settings.time_scale
+        )
         self.happenings = Happenings(handle, kind.name)
+        self.grant = Grant()
+        self.clients: Clients | None = None
 
     def run(self) -> float | None:
         """Carry it out; returns the seconds until the next, None for the interval."""
         try:
             with calling(Caller(self.owner.key, self.urgency)):
                 return self.go()
+        except Waits as waits:
+            return self.wait(waits)
         except LabError as error:
-            return self.fail(error)
+            return self.fail(located(error, self.clients) if self.clients else error)
 
     @property
     def urgency(self) -> Urgency:
@@ -88,6 +100,11 @@ class ObjectPass(ABC):
         """Carry it out; raises LabError where AWS cannot even be looked at."""
 
     # AWS
+
+    def enter(self, grant: Grant, region: str) -> Clients:
+        """Go into the account that was granted."""
+        self.grant, self.clients = grant, self.world.clients(region, grant.account)
+        return self.clients
 
     def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
         """Bring AWS nearer to *desired*, by the engine."""
@@ -170,6 +187,15 @@ class ObjectPass(ABC):
         self.write(status)
         self.happenings.failed(error)
         return None
+
+    def wait(self, waits: Waits) -> float:
+        """Tell which other object is waited for; whoever waits is woken by it."""
+        verdict = Verdict(ready=False, reason=waits.reason, message=str(waits))
+        status = self.telling.verdict(verdict) | {"drift": self.before.get("drift", [])}
+        synced = self._condition("Synced")
+        status["conditions"] = [synced if c["type"] == "Synced" else c for c in status["conditions"]]
+        self.write(status | {"conditions": [c for c in status["conditions"] if c]})
+        return LOOKED_AGAIN
 
     def _doubted(self, ready: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ready as it was last seen, until AWS has been out of sight for too long."""

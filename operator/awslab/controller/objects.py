@@ -33,6 +33,10 @@ class Kind(Protocol):
     def kind(self) -> str:
         """Name in manifests, such as ``LabVpc``."""
 
+    @property
+    def namespaced(self) -> bool:
+        """Whether its objects live in namespaces."""
+
 
 class Key(NamedTuple):
     """Which object: its kind's name, its namespace ("" where it has none), its name."""

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kubernetes.client import Configuration
 
@@ -27,6 +27,7 @@ from awslab.controller.handle import Handle, Reconciler, Routine
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.leader import AlwaysLeader, Leader, Timing
 from awslab.controller.logs import about
+from awslab.controller.namespaces import Namespaces
 from awslab.controller.objects import Key, Kind, Object, key_of, uid
 from awslab.controller.queue import Backoff, Priority, WorkQueue
 from awslab.controller.recorder import EventRecorder
@@ -49,10 +50,13 @@ class Operator:
         kinds: Sequence[Kind],
         reconciler: Reconciler,
         *,
+        targets: Callable[[Object], Iterable[Key]] = lambda _: (),
         configuration: Callable[[], Configuration] | None = None,
         exit_: Callable[[int], object] = os._exit,
     ) -> None:
-        """*exit_* must not return in earnest: it ends the process when its Lease is lost.
+        """*targets* tells to whom an object refers.
+
+        *exit_* must not return in earnest: it ends the process when its Lease is lost.
 
         Raises:
             OSError: when the metrics address is not to be had.
@@ -67,8 +71,9 @@ class Operator:
         self._workers: list[threading.Thread] = []
         self._identity = settings.identity or f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
         self.queue: WorkQueue[Key] = WorkQueue(backoff=Backoff(settings.backoff_base, settings.backoff_cap))
-        self.cache = Cache(self.queue, resync=settings.resync)
+        self.cache = Cache(self.queue, resync=settings.resync, targets=targets)
         self.kube = Kube(self._login, rate=settings.kube_rate, burst=settings.kube_burst)
+        self._namespaces = Namespaces(self.kube)
         self.recorder = EventRecorder(self.kube, instance=self._identity)
         self.source: Source = KopfSource(kinds, self._on_event, self._login, namespaces=settings.namespaces)
         self.sweep = Sweep(
@@ -203,6 +208,7 @@ class Operator:
             is_leader=self.leader.is_leader,
             stop=self._stop,
             pass_id=pass_id,
+            shell=self,
         )
 
     def _pass(self, key: Key, handle: Handle) -> str:
@@ -211,11 +217,11 @@ class Operator:
             delay = self._reconciler.reconcile(handle)
         except ApiConflict as error:
             _log.debug("%s changed during the pass: %s", key, error)
-            self._refresh(key)
+            self.refresh(key)
             self.queue.retry(key)
             return "conflict"
         except ApiGone:
-            self._refresh(key)
+            self.refresh(key)
             self.queue.retry(key)
             return "gone"
         except ApiError as error:
@@ -238,14 +244,27 @@ class Operator:
         else:
             self.queue.add_after(key, delay, Priority.RESYNC if isinstance(delay, Routine) else Priority.PROGRESS)
 
-    def _refresh(self, key: Key) -> None:
-        """Read the object anew, as what we know of it was refused."""
+    def refresh(self, key: Key) -> None:
+        """Read an object anew, as what we know of it was refused, or is nothing."""
+        kind = self._kinds.get(key.kind)
+        if kind is None:
+            return
         try:
-            self.cache.seen(key, self.kube.get(self._kinds[key.kind], key))
+            self.cache.seen(key, self.kube.get(kind, key))
         except ApiGone:
             self.cache.gone(key)
         except ApiError as error:
             _log.debug("%s could not be read anew: %s", key, error)
+
+    def relist(self, kinds: Iterable[str]) -> None:
+        """List these kinds anew; raises an ``ApiError`` where that cannot be."""
+        for kind in kinds:
+            if kind in self._kinds:
+                self.sweep.sweep(self._kinds[kind])
+
+    def namespace(self, name: str) -> Object:
+        """A namespace, as it was at most a minute ago; raises an ``ApiError`` where that is unknown."""
+        return self._namespaces.get(name)
 
     # -- how it stands
 

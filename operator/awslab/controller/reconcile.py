@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from awslab.api.kinds import AWS_ACCOUNT
+from awslab.aws.accounts import OWN, Account, Accounts
 from awslab.aws.inventory import Inventory
 from awslab.aws.limits import Limiter
 from awslab.aws.session import Clients
@@ -17,8 +20,10 @@ from awslab.kinds.kind import Kind
 from awslab.settings import Settings
 
 from .apply import Apply
+from .awsaccount import AccountReconciler
 from .counting import ResourceCount, count_call, count_wait
-from .handle import Handle
+from .handle import Handle, Reconciler
+from .objects import Kind as Watched
 from .pool import FairPool
 from .remove import Remove
 from .timing import backoff
@@ -27,9 +32,26 @@ DENIED_AGAIN = 300.0
 """Seconds after which a denied call is tried again: an administrator may have acted."""
 
 
-def build_reconciler(settings: Settings) -> LabReconciler:
-    """The reconciler of all kinds."""
-    return LabReconciler(settings, KINDS)
+WATCHED: tuple[Watched, ...] = (*KINDS, AWS_ACCOUNT)
+"""Every kind that the shell watches."""
+
+
+def build_reconciler(settings: Settings) -> Reconciler:
+    """The reconciler of everything that is watched."""
+    lab = LabReconciler(settings, KINDS)
+    return ByKind({AWS_ACCOUNT.kind: AccountReconciler(lab, [kind.name for kind in KINDS])}, otherwise=lab)
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """Hands each object to the reconciler of its kind."""
+
+    special: Mapping[str, Reconciler]
+    otherwise: Reconciler
+
+    def reconcile(self, handle: Handle) -> float | None:
+        """Carry out one pass."""
+        return self.special.get(handle.obj["kind"], self.otherwise).reconcile(handle)
 
 
 class LabReconciler:
@@ -47,8 +69,9 @@ class LabReconciler:
         self.resources = ResourceCount()
         self._kinds = {kind.name: kind for kind in kinds}
         self._may_write: Callable[[], bool] = lambda: True
-        self._clients: dict[str, Clients] = {}
-        self._inventories: dict[Clients, Inventory] = {}
+        self._accounts = Accounts(count_call)
+        self._clients: dict[tuple[str, str], tuple[Account, Clients]] = {}
+        self._inventories: dict[Clients | None, Inventory] = {}
         self._lock = threading.Lock()
         self._failures: Counter[str] = Counter()
 
@@ -60,14 +83,26 @@ class LabReconciler:
         again = one.run()
         return self._paced(one.owner.key, one.failed, again)
 
-    def clients(self, region: str) -> Clients:
-        """The AWS clients of *region*."""
+    def clients(self, region: str, account: Account = OWN) -> Clients:
+        """The AWS clients of *region* in *account*; those of an earlier description of it are dropped."""
         with self._lock:
-            if region not in self._clients:
-                speed = 1 / self.settings.time_scale
-                limiter = Limiter(share=self.settings.aws_rate, speed=speed, waited=count_wait)
-                self._clients[region] = Clients(region, observer=count_call, gate=self._gate, limiter=limiter)
-            return self._clients[region]
+            known, clients = self._clients.get((account.name, region), (None, None))
+            if clients is None or known != account:
+                self._inventories.pop(clients, None)
+                clients = self._connected(region, account)
+                self._clients[account.name, region] = (account, clients)
+            return clients
+
+    def _connected(self, region: str, account: Account) -> Clients:
+        """New clients, asking as politely as AWS wants it; a simulated AWS that is faster takes more."""
+        settings, session = self.settings, self._accounts.session(account)
+        limiter = Limiter(share=settings.aws_rate, speed=1 / settings.time_scale, waited=count_wait)
+        endpoint = account.endpoint or None
+        return Clients(region, session, observer=count_call, gate=self._gate, limiter=limiter, endpoint=endpoint)
+
+    def referrers(self, kind: str) -> list[str]:
+        """The kinds whose objects may refer to one of the kind named."""
+        return [name for name, other in self._kinds.items() if other.may_refer_to(kind)]
 
     def inventory(self, clients: Clients) -> Inventory:
         """What all owners have where *clients* look."""

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from awslab.api.management import DeletionPolicy, Mode
+from awslab.aws.session import Clients
 from awslab.core import conditions
 from awslab.core.conditions import Verdict
+from awslab.core.errors import Denied
 from awslab.core.graph import Graph
 from awslab.core.outcome import Pass
 from awslab.core.step import Step
 from awslab.engine import Permit
 
+from .accounts import granted_for_deletion, has_made_something
+from .held import LOOKED_AGAIN, held_by
 from .object_pass import ObjectPass
 
 
@@ -27,6 +31,9 @@ class Remove(ObjectPass):
         """Delete, and let go once AWS shows nothing of it any more."""
         if not self.handle.has_finalizer:
             return None
+        if not self._begun and (held := held_by(self.handle, self.world.referrers(self.kind.name))):
+            self._hold(held)
+            return LOOKED_AGAIN
         management = self.spec.get("management") or {}
         if self._retains(management):
             self._let_go()
@@ -34,7 +41,10 @@ class Remove(ObjectPass):
         if management.get("mode") == Mode.PAUSED:
             self.write(self.telling.verdict(conditions.paused_deletion()))
             return None
-        clients = self.world.clients(str(self.spec.get("region", "")))
+        clients = self._clients()
+        if clients is None:
+            self._let_go()
+            return None
         result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
         self.happenings.done(result.outcomes)
         if not result.steps and not self.unseen():
@@ -42,6 +52,27 @@ class Remove(ObjectPass):
             self._let_go()
             return None
         return self._told_of(result)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the deletion has gone so far that there is no way back."""
+        blocked = self._condition("DeletionBlocked")
+        return blocked is not None and blocked["reason"] != "Referenced"
+
+    def _hold(self, held: conditions.Condition) -> None:
+        verdict = Verdict(ready=False, reason=held.reason, message=held.message, idle=True)
+        status = self.telling.verdict(verdict) | {"drift": self.before.get("drift", [])}
+        self.write(status | {"conditions": [*status["conditions"], self._wire(held)]})
+
+    def _clients(self) -> Clients | None:
+        """The way into the account; None where that is closed and nothing was ever made there."""
+        try:
+            grant = granted_for_deletion(self.handle, self.world.settings.instance)
+        except Denied:
+            if has_made_something(self.handle.obj):
+                raise
+            return None
+        return self.enter(grant, str(self.spec.get("region", "")))
 
     @staticmethod
     def _retains(management: dict[str, str]) -> bool:
@@ -57,6 +88,7 @@ class Remove(ObjectPass):
         status["conditions"] = [*status["conditions"], self._wire(conditions.blocked(result))]
         status |= {"plan": None, "approved": None, "nonConverging": None}
         self.write(status)
+        self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
         return self.again(result, status, unfinished=result.unfinished)
 

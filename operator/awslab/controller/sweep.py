@@ -76,7 +76,7 @@ class Sweep:
         """Compare the cache with what there is of this kind; raises an ``ApiError`` when that is unknown."""
         before = {key for key in self._cache if key.kind == kind.kind}
         seen = set()
-        for namespace in self._namespaces or [""]:
+        for namespace in (kind.namespaced and self._namespaces) or [""]:
             for item in self._kube.every(kind, namespace):
                 obj = {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, **item}
                 key = key_of(obj)

@@ -1,6 +1,7 @@
 """Our exceptions, by who has to act.
 
 * LabError
+  + Waits        nobody: something else has to be ready first
   + NotFound     nobody: to a delete it is success, elsewhere AWS does not show it yet
   + Retryable    nobody: it passes by itself (throttling, propagation, something still in use)
   + Denied       the administrator: permissions, quotas, credentials
@@ -20,6 +21,12 @@ class LabError(Exception):
         super().__init__(message)
         self.code = code
         self.operation = operation
+
+
+class Waits(LabError):
+    """Another object has to be there, or to be Ready, before anything can be done."""
+
+    reason = "Waiting"
 
 
 class NotFound(LabError):
@@ -68,6 +75,48 @@ class QuotaReached(Denied):
     """The account has as many of these as AWS allows it."""
 
     reason = "QuotaReached"
+
+
+class AccountNotFound(Denied):
+    """The AwsAccount that an object is to use does not exist, or says nothing usable."""
+
+    reason = "AccountNotFound"
+
+
+class AccountNotAllowed(Denied):
+    """The AwsAccount does not allow the object's namespace."""
+
+    reason = "AccountNotAllowed"
+
+
+class AccountChanged(Denied):
+    """What the object has was made in another account than the one that it would use now."""
+
+    reason = "AccountChanged"
+
+
+class AssumeRoleFailed(Denied):
+    """AWS does not let the operator assume the role of an AwsAccount."""
+
+    reason = "AssumeRoleFailed"
+
+
+class RegionNotAllowed(Denied):
+    """The AwsAccount does not allow the region."""
+
+    reason = "RegionNotAllowed"
+
+
+class RegionDisabled(Denied):
+    """The credentials are good, but not in this region: the account has not enabled it."""
+
+    reason = "RegionDisabled"
+
+
+class ReferenceNotAllowed(Denied):
+    """The object that is referred to does not allow it."""
+
+    reason = "ReferenceNotAllowed"
 
 
 class Rejected(LabError):

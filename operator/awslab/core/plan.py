@@ -83,13 +83,13 @@ def _is_about(change: Change, replaced: Set[str]) -> bool:
 
 
 def _one_each(found: Iterable[Observed], known: Mapping[str, str]) -> tuple[dict[str, Observed], list[Observed]]:
-    """Split into one for each address, and the duplicates; the recorded or the oldest one is ours."""
+    """Split into one for each address, and the duplicates; of the living, the recorded or the oldest is ours."""
     candidates: dict[str, list[Observed]] = defaultdict(list)
     for o in found:
         candidates[o.address].append(o)
     ours, spare = {}, []
     for address, several in candidates.items():
-        first, *rest = sorted(several, key=lambda o: (o.id != known.get(address), _dying(o), o.created, o.id))
+        first, *rest = sorted(several, key=lambda o: (_dying(o), o.id != known.get(address), o.created, o.id))
         ours[address] = first
         spare += rest
     return ours, spare

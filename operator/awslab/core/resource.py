@@ -54,12 +54,23 @@ class Unknown:
         return f"({self.address})"
 
 
+@dataclass(frozen=True)
+class Given:
+    """A resource of somebody else, such as the VPC of another object: its id is all that there is to know."""
+
+    id: str
+    is_leaf: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class Ids(dict[str, str]):
     """AWS ids by address; a resource or a reference may stand for its address."""
 
-    def of(self, reference: Resource | Ref) -> str:
+    def of(self, reference: Resource | Ref | Given) -> str:
         """The id of *reference*; KeyError if it is not known."""
-        return self[reference.address]
+        return reference.id if isinstance(reference, Given) else self[reference.address]
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,11 @@ class Resource(ABC):
         """The resource with *id*, whosever it is, read as our *name*; None where there is none."""
         raise NotImplementedError
 
+    @classmethod
+    def tagged_with(cls, aws: Any, tags: Mapping[str, str]) -> Iterator[Observed]:  # noqa: ARG003 - most types can
+        """What carries all of *tags* and belongs to nobody yet."""
+        return iter(())
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -210,6 +226,6 @@ def resolved(value: Any, ids: Ids) -> Any:
     def resolve(leaf: Any) -> Any:
         if isinstance(leaf, (Resource, Ref)):
             return ids.get(leaf.address) or Unknown(leaf.address)
-        return leaf
+        return leaf.id if isinstance(leaf, Given) else leaf
 
     return mapped(value, resolve)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from awslab.api.common import KindSpec
 from awslab.api.kinds import GROUP, VERSION, ApiKind
+from awslab.api.references import ObjectRef, Reference, places_in, references_in
 from awslab.aws.session import Clients
+from awslab.core.errors import Waits
 from awslab.core.graph import Graph
 from awslab.core.resource import Observed, Resource
 
@@ -20,14 +22,35 @@ Outputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Neighbor:
+    """Another object that a spec refers to, as a composition sees it."""
+
+    about: str
+    """For people: ``LabVpc lab/production``."""
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+
+    def output(self, name: str) -> Any:
+        """One of its outputs, such as ``vpcId``; raises Waits while it has none."""
+        found = self.status.get(name)
+        if not found:
+            raise Waits(f"Waits for {self.about}: it has no {name} yet")
+        return found
+
+
+Others = Mapping[ObjectRef, Neighbor]
+"""What a spec refers to, by the references in it: ``others[spec.vpc_ref].output("vpcId")``."""
+
+
+@dataclass(frozen=True)
 class Kind(Generic[SpecT, FactsT]):
     """Everything that the controller has to know of a kind."""
 
     api: ApiKind
     types: tuple[type[Resource], ...]
     """Every type that *compose* may add; what is looked for in AWS."""
-    look_up: Callable[[SpecT, Clients], FactsT]
-    """Ask AWS what the composition has to know beforehand."""
+    look_up: Callable[[SpecT, Clients, Others], FactsT]
+    """Ask AWS, and the objects that the spec refers to, what the composition has to know beforehand."""
     guess: Callable[[SpecT], FactsT]
     """The same without AWS, as well as it can be known: for drawings."""
     compose: Callable[[SpecT, FactsT], Graph]
@@ -59,6 +82,19 @@ class Kind(Generic[SpecT, FactsT]):
     def plural(self) -> str:
         """The name in the API's paths."""
         return self.api.plural
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether its objects live in namespaces."""
+        return self.api.namespaced
+
+    def may_refer_to(self, kind: str) -> bool:
+        """Whether a spec of this kind may refer to an object of the kind named."""
+        return any(place.type.kind == kind for place in places_in(self.api.spec))
+
+    def references(self, manifest: Mapping[str, Any]) -> Iterator[Reference]:
+        """Every object that *manifest* refers to; a spec that is not valid tells as much as it can."""
+        return references_in(self.api.spec, manifest.get("spec") or {})
 
     def spec_of(self, manifest: Mapping[str, Any]) -> SpecT:
         """The validated spec of *manifest*; raises pydantic's ValidationError."""

@@ -27,7 +27,7 @@ from awslab.core.resource import Observed, Ref, Tags
 from awslab.core.values import FrozenMap
 
 from .address_plan import Tier, tier_blocks, usable_addresses, zone_letters
-from .kind import Kind, Outputs
+from .kind import Kind, Others, Outputs
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -44,7 +44,7 @@ class Facts:
     """The names of the zones that the region has for this account, sorted."""
 
 
-def look_up(spec: LabVpcSpec, clients: Clients) -> Facts:  # noqa: ARG001 - the region is the clients'
+def look_up(spec: LabVpcSpec, clients: Clients, others: Others) -> Facts:  # noqa: ARG001 - a VPC stands alone
     """Ask AWS for the region's zones."""
     return Facts(clients.fact("zones", availability_zones))
 

@@ -28,3 +28,10 @@ def test_nobody_but_the_operator_gets_the_status():
     resources = [resource for role in user_roles() for rule in role["rules"] for resource in rule["resources"]]
 
     assert [resource for resource in resources if "/" in resource] == []
+
+
+def test_what_belongs_to_no_namespace_is_left_to_the_administrator_of_the_cluster():
+    resources = [resource for role in user_roles() for rule in role["rules"] for resource in rule["resources"]]
+
+    assert "labvpcs" in resources
+    assert "awsaccounts" not in resources

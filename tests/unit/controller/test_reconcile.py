@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from awslab.aws.calls import is_read
@@ -176,6 +178,15 @@ def test_a_wrong_zone_stalls_with_the_field_and_the_way_out(using):
     assert handle.condition("Ready")["message"].startswith("spec.availabilityZones: us-east-1z is no zone of us-east-1")
 
 
+def test_a_name_that_no_tag_can_hold_is_refused_before_anything_is_made(using, local_aws):
+    handle, since = lab_vpc("n" * 250), local_aws.last_call()
+
+    using.reconcile(handle)
+
+    assert handle.condition("Stalled")["message"].startswith("metadata.name: is too long")
+    assert [] == writes(local_aws, since)
+
+
 def test_a_denied_call_says_who_must_act(using, local_aws):
     local_aws.fault("deny", "CreateVpc")
     handle = lab_vpc()
@@ -186,8 +197,22 @@ def test_a_denied_call_says_who_must_act(using, local_aws):
     assert "CreateVpc" in handle.condition("Stalled")["message"]
 
 
+def test_what_aws_is_much_too_long_about_is_told_once(using, local_aws):
+    local_aws.configure({"time_scale": 100.0})
+    handle, started = lab_vpc(), using.clock()
+    using.reconcile(handle)
+
+    using.clock = lambda: started + timedelta(seconds=60)
+    using.reconcile(handle)
+    using.reconcile(handle)
+
+    local_aws.configure({"time_scale": 0.002})
+    waits = sorted(message for _, reason, message in handle.events if reason == "Waiting")
+    assert [f"NatGateway/{zone}: AWS is making it; it takes much longer than usual (100 s)" for zone in "ab"] == waits
+
+
 def test_what_was_ready_stays_so_while_aws_throttles_for_a_moment(vpc, using, local_aws):
-    local_aws.fault("throttle", "Describe*", count=60)
+    local_aws.fault("throttle", "DescribeVpcs")
 
     again = using.reconcile(vpc)
 

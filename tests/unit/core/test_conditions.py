@@ -20,7 +20,7 @@ NET = Net(name="net")
 HOSTS = [Host(name=name, uses=frozenset({NET})) for name in "ab"]
 ALL = graph_of(NET, *HOSTS)
 
-BY_THE_CONTROLLER = {"Unreachable", "InUseByOthers", "Referenced"}
+BY_THE_CONTROLLER = {"Unreachable"}
 """Reasons that a look at one pass cannot give; the controller's tests prove them."""
 
 FOR_LATER = {"Referenced"}

@@ -95,6 +95,16 @@ def claimed(
     return [replace(o, adopted=True) for o in known if o and o.phase is not Phase.GONE]
 
 
+def candidates(types: Iterable[type[Resource]], aws: Aws, tags: Mapping[str, str], pool: Executor) -> list[Observed]:
+    """All that carries *tags* and belongs to nobody: what may be taken over."""
+
+    def listing(kind: type[Resource]) -> list[Observed]:
+        with translated():
+            return list(kind.tagged_with(aws, tags))
+
+    return [o for found in pool.map(listing, types) for o in found]
+
+
 def _unseen(outcomes: Iterable[Outcome], found: Iterable[Observed]) -> frozenset[str]:
     """What was made in this pass and is not shown yet: not to be made again."""
     return frozenset({o.step.address for o in outcomes if may_have_made(o)} - {o.address for o in found})

@@ -94,12 +94,16 @@ class Management(Model):
 
 
 class Adopt(Model):
-    """What exists already and is to be taken over."""
+    """What exists already and is to be taken over: nothing is written until the plan is empty or approved."""
 
     ids: Annotated[Mapping[str, Annotated[str, Field(max_length=256)]], Field(max_length=100)] = Field(
         default_factory=dict,
-        description="The AWS id of each resource by its address, such as Vpc/vpc: vpc-123. Nothing is written "
-        "until the plan is empty or approved.",
+        description="The AWS id of each resource by its address, such as Vpc/vpc: vpc-123.",
+    )
+    tags: Annotated[Mapping[str, Annotated[str, Field(max_length=256)]], Field(max_length=10)] = Field(
+        default_factory=dict,
+        description="Tags by which it is found: what carries all of them, belongs to nobody and is as the spec asks "
+        "in all that AWS cannot change. What fits several resources is left to ids.",
     )
 
 

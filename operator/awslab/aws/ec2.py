@@ -95,6 +95,16 @@ class Ec2Resource(Resource):
         items = cls.describe(aws, [{"Name": cls.id_filter, "Values": [id]}])
         return next((cls.examined(aws, cls.read(item, name)) for item in items), None)
 
+    @classmethod
+    def tagged_with(cls, aws: Aws, tags: Mapping[str, str]) -> Iterator[Observed]:
+        """What carries all of *tags* and belongs to nobody yet."""
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+        for item in cls.describe(aws, filters):
+            found = cls.read(item, "")
+            carried = tags.items() <= dict(found.tags).items()
+            if carried and not found.owner and found.phase is Phase.READY:
+                yield cls.examined(aws, found)
+
     def made(self, aws: Aws, item: Item, **fields: Any) -> Observed:
         """What AWS's answer to the creation tells; *fields* are those that it is known to begin with."""
         tags = [{"Key": k, "Value": v} for k, v in aws.owner.birth_tags(self).items()]

@@ -50,6 +50,9 @@ class Rule:
         return f"{self.protocol} {ports} {self.peer}"
 
 
+DEFAULT = "default"
+"""The name of the group that AWS makes with a VPC."""
+
 Rules = FrozenMap[Rule, str]
 """The description of each rule by the rule; a description may be changed, a rule is added or removed."""
 
@@ -115,6 +118,10 @@ class SecurityGroup(_Group):
     description: str
     """Set at creation only: AWS cannot change it, and another text is no reason for another group."""
 
+    @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        return (item for item in super().describe(aws, filters) if item["GroupName"] != DEFAULT)
+
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; AWS lets every new group send everything until told otherwise."""
         vpc = ids.of(self.vpc)
@@ -145,6 +152,10 @@ class DefaultSecurityGroup(_Group):
     """The group that AWS makes with every VPC: emptied, so that nothing uses it by accident."""
 
     part_of: ClassVar = "vpc"
+
+    @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        return super().describe(aws, [*filters, *blockers.filters("group-name", DEFAULT)])
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Find it and tag it; AWS has made it already, and nobody can make a second one."""

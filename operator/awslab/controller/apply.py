@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from awslab import metrics
+from awslab import engine, metrics
 from awslab.api.base import sentences
-from awslab.api.management import Management, Mode
+from awslab.api.management import Adopt, Management, Mode
 from awslab.api.outputs import Outputs
 from awslab.aws.errors import translated
+from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
+from awslab.core.adoption import matched
 from awslab.core.conditions import Type, Verdict
 from awslab.core.drift import Drift, drift_in
 from awslab.core.errors import SpecError
@@ -59,9 +61,10 @@ class Apply(ObjectPass):
             facts = self.kind.look_up(spec, clients, others)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
+        adopted = self._adopted(desired, spec.adopt, clients)
         if not self._was_settled:
-            self.telling = replace(self.telling, adopting=frozenset(spec.adopt.ids))
-        claims = self._claims(desired, spec.adopt.ids)
+            self.telling = replace(self.telling, adopting=frozenset(adopted))
+        claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
 
@@ -80,6 +83,14 @@ class Apply(ObjectPass):
 
     def _same_spec(self) -> bool:
         return bool(self.before.get("observedGeneration") == self.telling.generation)
+
+    def _adopted(self, desired: Graph, adopt: Adopt, clients: Clients) -> Mapping[str, str]:
+        """The ids that the spec names, and those of what its tags find."""
+        if not adopt.tags or self._was_settled:
+            return adopt.ids
+        aws = Aws(clients, self.owner)
+        found = engine.candidates(self.kind.types, aws, adopt.tags, self.world.pool)
+        return {**matched(desired, found, {**recorded(self.before), **adopt.ids}), **adopt.ids}
 
     def _claims(self, desired: Graph, adopted: Mapping[str, str]) -> Mapping[str, str]:
         """What is ours though its tags may not say so: recorded as such, or to be taken over."""
@@ -181,6 +192,7 @@ class Apply(ObjectPass):
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
         self.happenings.done(result.outcomes)
+        self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         first = self.telling.drift(self._drift(result.first))
         self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])

@@ -14,6 +14,7 @@ from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
 
 from .handle import Handle
+from .status import LONG
 
 PAST = {
     Action.CREATE: "Created",
@@ -41,6 +42,13 @@ class Happenings:
         for reason in dict.fromkeys(told.values()):
             addresses = [address for address, what in told.items() if what == reason]
             self.handle.event("Normal", reason, f"{reason} {listed(addresses)}")
+
+    def waiting(self, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> None:
+        """Each resource that AWS has come to be too long about."""
+        known = {r["address"] for r in before if LONG in r.get("message", "")}
+        for resource in after:
+            if LONG in resource.get("message", "") and resource["address"] not in known:
+                self.handle.event("Warning", "Waiting", f"{resource['address']}: {resource['message']}")
 
     def failed(self, error: LabError, address: str = "") -> None:
         """A failure; the recorder counts repetitions."""

@@ -67,7 +67,9 @@ class ObjectPass(ABC):
         self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
         self.before: Mapping[str, Any] = handle.obj.get("status") or {}
         self.spec: Mapping[str, Any] = handle.obj.get("spec") or {}
-        self.telling = Telling(meta.get("generation", 0), self.before, world.clock())
+        self.telling = Telling(
+            meta.get("generation", 0), self.before, world.clock(), time_scale=world.settings.time_scale
+        )
         self.happenings = Happenings(handle, kind.name)
         self.grant = Grant()
         self.clients: Clients | None = None

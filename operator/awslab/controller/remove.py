@@ -87,6 +87,7 @@ class Remove(ObjectPass):
         status["conditions"] = [*status["conditions"], self.telling.condition(conditions.blocked(result))]
         status |= {"plan": None, "approved": None, "nonConverging": None}
         self.write(status)
+        self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
         return self.again(result, status, unfinished=result.unfinished)
 

@@ -34,6 +34,13 @@ def parsed(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+LONG = "; it takes much longer than usual"
+"""How the message of a resource ends that AWS is too long about."""
+
+PATIENCE, SHORTEST_PATIENCE = 2.0, 10.0
+"""How many times the usual, and how many seconds at least, until that is worth telling."""
+
+
 @dataclass(frozen=True)
 class Telling:
     """What the next status builds on: the object, and the moment."""
@@ -43,6 +50,8 @@ class Telling:
     now: datetime
     adopting: frozenset[str] = frozenset()
     """The addresses of what is to be taken over and is not ours yet."""
+    time_scale: float = 1.0
+    """Multiplies what AWS usually takes."""
 
     def verdict(self, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
         """The status before, with new conditions, drift and column texts."""
@@ -96,15 +105,31 @@ class Telling:
             "address": step.address,
             "id": step.id,
             "state": state,
-            "message": error or step.reason,
+            "message": error or step.reason + self._overdue(step, kept),
             "since": kept or seconds(self.now),
         }
         return {key: value for key, value in entry.items() if value}
+
+    def _overdue(self, step: Step, since: str | None) -> str:
+        """That AWS takes much longer than it usually does."""
+        usual = usual_seconds(step)
+        patience = max(PATIENCE * usual * self.time_scale, SHORTEST_PATIENCE)
+        if not usual or since is None or (self.now - parsed(since)).total_seconds() < patience:
+            return ""
+        return f"{LONG} ({usual:.0f} s)"
 
     def _state(self, step: Step, error: str) -> str:
         if step.address in self.adopting and step.found and step.found.adopted and not step.found.owner:
             return ADOPTING
         return state_of(step, error)
+
+
+def usual_seconds(step: Step) -> float:
+    """What AWS usually takes for what it is doing to the resource; 0 where it is doing nothing."""
+    if step.found is None or step.found.phase not in {Phase.PENDING, Phase.DELETING}:
+        return 0.0
+    usual = step.found.type.usual
+    return usual.create if step.found.phase is Phase.PENDING else usual.delete
 
 
 def recorded(status: Mapping[str, Any]) -> dict[str, str]:

@@ -83,7 +83,7 @@ def _is_about(change: Change, replaced: Set[str]) -> bool:
 
 
 def _one_each(found: Iterable[Observed], known: Mapping[str, str]) -> tuple[dict[str, Observed], list[Observed]]:
-    """Split into one for each address, and the duplicates; of those that live, the recorded or the oldest one is ours."""
+    """Split into one for each address, and the duplicates; of the living, the recorded or the oldest is ours."""
     candidates: dict[str, list[Observed]] = defaultdict(list)
     for o in found:
         candidates[o.address].append(o)

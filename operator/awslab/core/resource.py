@@ -165,6 +165,11 @@ class Resource(ABC):
         """The resource with *id*, whosever it is, read as our *name*; None where there is none."""
         raise NotImplementedError
 
+    @classmethod
+    def tagged_with(cls, aws: Any, tags: Mapping[str, str]) -> Iterator[Observed]:  # noqa: ARG003 - most types can
+        """What carries all of *tags* and belongs to nobody yet."""
+        return iter(())
+
 
 @dataclass(frozen=True)
 class Observed:

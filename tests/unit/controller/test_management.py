@@ -518,6 +518,28 @@ class TestAdoption:
         assert orphaned == ids(handle)
         assert {"default/LabVpc/lab/taken"} == {tags_of(ec2, i)[OWNER_TAG] for i in orphaned.values()}
 
+    def test_what_carries_the_tags_is_recognized_by_what_it_is(self, orphaned, using, local_aws, ec2):
+        ec2.create_tags(Resources=list(orphaned.values()), Tags=[{"Key": "env", "Value": "prod"}])
+        handle = lab_vpc("taken", **SMALL, adopt={"tags": {"env": "prod"}})
+        since = local_aws.last_call()
+
+        until(handle, lambda: handle.ready, using)
+
+        assert {"CreateTags"} == set(writes(local_aws, since))
+        assert orphaned == ids(handle)
+
+    def test_what_carries_the_tags_but_is_something_else_is_left_alone(self, by_hand, using, ec2):
+        other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        ec2.create_tags(Resources=[other, *by_hand.values()], Tags=[{"Key": "env", "Value": "prod"}])
+        handle = lab_vpc(**SMALL, adopt={"tags": {"env": "prod"}})
+
+        using.reconcile(handle)
+        annotate(handle, plan(handle)["hash"])
+        until(handle, lambda: handle.ready, using)
+
+        assert by_hand.items() <= ids(handle).items()
+        assert {"env": "prod"} == tags_of(ec2, other)
+
     def test_the_plan_is_shown_and_nothing_is_written_before_its_approval(self, by_hand, using, local_aws):
         handle = lab_vpc(**SMALL, adopt={"ids": by_hand})
         since = local_aws.last_call()

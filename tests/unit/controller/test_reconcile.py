@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from awslab.aws.calls import is_read
@@ -192,6 +194,20 @@ def test_a_denied_call_says_who_must_act(using, local_aws):
 
     assert ("True", "Denied") == (handle.condition("Stalled")["status"], handle.condition("Stalled")["reason"])
     assert "CreateVpc" in handle.condition("Stalled")["message"]
+
+
+def test_what_aws_is_much_too_long_about_is_told_once(using, local_aws):
+    local_aws.configure({"time_scale": 100.0})
+    handle, started = lab_vpc(), using.clock()
+    using.reconcile(handle)
+
+    using.clock = lambda: started + timedelta(seconds=60)
+    using.reconcile(handle)
+    using.reconcile(handle)
+
+    local_aws.configure({"time_scale": 0.002})
+    waits = sorted(message for _, reason, message in handle.events if reason == "Waiting")
+    assert [f"NatGateway/{zone}: AWS is making it; it takes much longer than usual (100 s)" for zone in "ab"] == waits
 
 
 def test_what_was_ready_stays_so_while_aws_throttles_for_a_moment(vpc, using, local_aws):

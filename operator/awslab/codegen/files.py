@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awslab.api.kinds import API_KINDS, GROUP
+from awslab.kinds import KINDS
 
-from . import rbac
-from .crds import admission_policy, custom_resource_definition
+from . import iam, rbac
+from .conditions_page import conditions_page
+from .crds import admission_policy, custom_resource_definition, protection_policy
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
@@ -31,6 +33,8 @@ FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "do
 def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
+    files["docs/reference/conditions.md"] = conditions_page()
+    files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
     for kind in API_KINDS:
@@ -43,13 +47,24 @@ def generated() -> dict[str, str]:
 def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     name = f"{GROUP}_{kind.plural}"
     crd = documents([custom_resource_definition(kind)])
-    policy = admission_policy(kind)
+    policy = (*admission_policy(kind), *protection_policy(kind))
     # kustomize reads nothing outside its folder and Helm nothing outside the chart, so each has a copy.
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/crds"):
         yield f"{folder}/{name}.yaml", crd
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/policies") if policy else ():
         yield f"{folder}/{name}_policy.yaml", documents(policy)
     yield f"docs/reference/{kind.singular}.md", reference(kind)
+
+
+def _iam() -> Iterator[tuple[str, str]]:
+    yield "docs/reference/iam.md", iam.iam_page()
+    yield "manifests/iam/trust-irsa.json", iam.text(iam.irsa_trust())
+    yield "manifests/iam/trust-pod-identity.json", iam.text(iam.pod_identity_trust())
+    yield "manifests/iam/assume-role-policy.json", iam.text(iam.assume_role_policy())
+    for kind in KINDS:
+        name = f"manifests/iam/{kind.api.singular}"
+        yield f"{name}-policy.json", iam.text(iam.policy(kind.name))
+        yield f"{name}-adoption-policy.json", iam.text(iam.adoption_policy(kind.name))
 
 
 def _rbac() -> Iterator[tuple[str, str]]:

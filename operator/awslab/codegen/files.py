@@ -13,6 +13,7 @@ from .crds import admission_policy, custom_resource_definition, protection_polic
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
+from .slow_lane_page import slow_lane_page
 from .yamldoc import NOTICE, documents
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 CHART_FILES = "charts/awslab-operator/files"
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
-FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/reference")
+SECRETS = "components/secret-outputs"
+
+FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference")
 """Where generated files stand: one that bears the notice and is no longer generated is stale."""
 
 
@@ -35,6 +38,7 @@ def generated() -> dict[str, str]:
     files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
+    files["docs/reference/slow-lane.md"] = slow_lane_page()
     for kind in API_KINDS:
         files |= dict(_of_kind(kind))
     files["manifests/crds/kustomization.yaml"] = _kustomization(files, "manifests/crds")
@@ -69,6 +73,8 @@ def _rbac() -> Iterator[tuple[str, str]]:
     yield "manifests/rbac/namespace.yaml", documents([rbac.namespace()])
     yield "manifests/rbac/service_account.yaml", documents([rbac.service_account()])
     yield "manifests/rbac/bindings.yaml", documents(rbac.bindings())
+    yield f"{SECRETS}/rbac.yaml", documents([rbac.secrets_role(), rbac.secrets_binding()])
+    yield f"{CHART_FILES}/rbac/secrets_role.yaml", documents([rbac.secrets_role()])
     for folder in ("manifests/rbac", f"{CHART_FILES}/rbac"):
         yield f"{folder}/cluster_role.yaml", documents([rbac.cluster_role()])
         yield f"{folder}/role.yaml", documents([rbac.role()])

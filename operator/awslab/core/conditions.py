@@ -29,6 +29,7 @@ class Type(StrEnum):
     DRIFTED = "Drifted"
     PLAN_PENDING = "PlanPending"
     DELETION_BLOCKED = "DeletionBlocked"
+    OUTPUTS_WRITTEN = "OutputsWritten"
 
 
 REASONS: Mapping[str, str] = {
@@ -65,6 +66,10 @@ REASONS: Mapping[str, str] = {
     "NonConverging": "A field was written three times without effect and is left alone until the spec changes.",
     "InUseByOthers": "Something that is not ours uses what is to be deleted; once it is gone the deletion goes on.",
     "Referenced": "Other objects refer to this one; once they are gone the deletion goes on.",
+    "Written": "The outputs are where spec.outputs wants them.",
+    "NotOurs": "Outputs are to go where something else is already; the spec's author names another place.",
+    "UnknownOutput": "The spec asks for an output that there is not; its author has to change it.",
+    "SecretsOff": "This operator may write no Secrets; whoever runs it can allow that.",
     "Failed": "Something failed in a way that the operator does not know.",
     "Unreachable": "AWS could not be looked at for some time; this is what was last seen.",
     "Success": "The last look at AWS and every call that followed succeeded.",

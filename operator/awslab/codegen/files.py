@@ -13,6 +13,7 @@ from .crds import admission_policy, custom_resource_definition, protection_polic
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
+from .slow_lane_page import slow_lane_page
 from .yamldoc import NOTICE, documents
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def generated() -> dict[str, str]:
     files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
+    files["docs/reference/slow-lane.md"] = slow_lane_page()
     for kind in API_KINDS:
         files |= dict(_of_kind(kind))
     files["manifests/crds/kustomization.yaml"] = _kustomization(files, "manifests/crds")

@@ -48,6 +48,7 @@ class Remove(ObjectPass):
         result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
         self.happenings.done(result.outcomes)
         if not result.steps and not self.unseen():
+            self.world.inventory(clients).forget(self.owner.key)
             self._let_go()
             return None
         return self._told_of(result)

@@ -58,6 +58,10 @@ test-kind: install ## Run the end-to-end tests on a kind cluster, with the image
 tools: install ## Download or build the control plane, helm and kubeconform, once
 	@$(RUN) awslab local fetch --tools
 
+.PHONY: bench
+bench: install ## Measure, and write docs/benchmarks.md: a quarter of an hour
+	@$(RUN) python -m benchmarks
+
 ##@ Work on it
 
 .PHONY: install

@@ -74,6 +74,13 @@ def reconcile(
     return Pass(first, outcomes, plan(desired, found, later), found)
 
 
+def as_wanted(desired: Graph, seen: Sequence[Observed], hints: Hints) -> Pass | None:
+    """The pass over what was *seen* some time ago, if that is as wanted and nobody need look again."""
+    steps = plan(desired, seen, hints)
+    result = Pass(steps, (), steps, seen)
+    return result if result.settled else None
+
+
 def observe(types: Iterable[type[Resource]], aws: Aws, pool: Executor) -> list[Observed]:
     """All that the owner has, one listing a type, side by side."""
 

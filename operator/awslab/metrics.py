@@ -43,6 +43,14 @@ AWS_THROTTLES = Counter(
     ("service", "operation"),
     registry=REGISTRY,
 )
+AWS_LIMIT_WAIT_SECONDS = Histogram(
+    "awslab_aws_limit_wait_seconds",
+    "Time that a call to AWS waited for its turn under AWS's request rates; class is read, write or own "
+    "(an operation with a rate of its own).",
+    ("service", "class"),
+    buckets=_WAIT_BUCKETS,
+    registry=REGISTRY,
+)
 PASSES = Counter(
     "awslab_passes",
     "Passes over one object, by result: ok, conflict (the object changed meanwhile), gone, error.",

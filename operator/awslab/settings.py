@@ -39,7 +39,15 @@ class Settings(BaseModel):
     )
     context: str = Field("", description="Context of the kubeconfig to use; else its current one.")
     workers: int = Field(8, ge=1, le=256, description="Objects that are worked on at the same time.")
-    aws_concurrency: int = Field(32, ge=1, le=512, description="Calls to AWS at the same time.")
+    aws_concurrency: int = Field(
+        64, ge=1, le=512, description="Calls to AWS at the same time; each worker has its share of them."
+    )
+    aws_rate: float = Field(
+        1.0,
+        ge=0,
+        le=10,
+        description="Share of the request rates that AWS documents which may be used; 0 asks without limit.",
+    )
     resync: float = Field(600.0, gt=0, description="Time between two looks at a healthy object (the drift interval).")
     time_scale: float = Field(
         1.0, gt=0, le=10, description="Multiplies the usual waiting times of AWS; a simulated AWS sets 0.01."
@@ -48,6 +56,10 @@ class Settings(BaseModel):
         60.0,
         gt=0,
         description="How long a creation that is not seen yet is waited for before it is made again.",
+    )
+    secret_outputs: bool = Field(
+        default=False,
+        description="Write outputs into Secrets where a spec asks for it; needs a role for Secrets besides.",
     )
     log_format: Literal["json", "console"] = Field("json", description="Logs for machines or for people.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level to log.")

@@ -14,7 +14,8 @@ from awslab.settings import Settings
 
 FINALIZER = "awslab.dev/aws-resources"
 
-SETTINGS = Settings(time_scale=0.002, consistency_window=0.5, leader_election=False)
+SETTINGS = Settings(time_scale=0.002, consistency_window=0.5, leader_election=False, resync=0.001)
+"""With so short an interval nobody goes by what was seen before."""
 
 
 @dataclass

@@ -19,6 +19,9 @@ from .session import Aws
 Item = Mapping[str, Any]
 Filters = list[dict[str, Any]]
 
+PAGE = 1000
+"""Items of a page, https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ec2Resource(Resource):
@@ -34,6 +37,9 @@ class Ec2Resource(Resource):
     """The filter of the listing that finds an id."""
 
     phases: ClassVar[Mapping[str, Phase]] = {"available": Phase.READY, "pending": Phase.PENDING}
+
+    one_by_one: ClassVar[frozenset[str]] = frozenset()
+    """The fields that no listing shows: *examined* asks for them, one call each for each resource."""
 
     @classmethod
     @abstractmethod
@@ -136,9 +142,18 @@ def unless_gone() -> Iterator[None]:
 
 
 def pages(aws: Aws, operation: str, key: str, **arguments: Any) -> Iterator[Item]:
-    """All items of all pages of an EC2 listing."""
-    for page in aws.ec2.get_paginator(operation).paginate(**arguments):
+    """All items of all pages of an EC2 listing, the pages as large as AWS allows."""
+    paginator = aws.ec2.get_paginator(operation)
+    size = {"PageSize": _page_size(aws, operation)}
+    for page in paginator.paginate(**arguments, PaginationConfig=size):
         yield from page[key]
+
+
+def _page_size(aws: Aws, operation: str) -> int:
+    """The most items that EC2 lists at a time: 1,000 where its documents give no other number."""
+    client = aws.ec2
+    shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation]).input_shape
+    return int(shape.members["MaxResults"].metadata.get("max", PAGE))
 
 
 def _retag(aws: Aws, resource: str, changes: Changes) -> None:

@@ -24,6 +24,7 @@ class Vpc(Ec2Resource):
     id_filter: ClassVar = "vpc-id"
     mutable: ClassVar = frozenset({"dns_support", "dns_hostnames"})
     outlives: ClassVar = frozenset({"NatGateway", "InternetGateway"})
+    one_by_one: ClassVar = frozenset({"dns_support", "dns_hostnames"})
 
     cidr: str
     dns_support: bool = True

@@ -10,8 +10,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from .calls import CallObserver, is_read
+from .calls import CallObserver, Gate, is_read
 from .errors import THROTTLED, UNCERTAIN
+from .limits import Limiter
 
 TRIES = 6
 """Attempts at one call, the first included."""
@@ -20,8 +21,11 @@ BASE, CAP = 0.05, 2.0
 """Seconds of the first and of the longest delay."""
 
 
-def retrying(client: Any, observer: CallObserver) -> None:
-    """Have *client* repeat what is safe to repeat, with full jitter, each attempt told to *observer*."""
+def retrying(client: Any, observer: CallObserver, gate: Gate, limiter: Limiter) -> None:
+    """Have *client* repeat what is safe to repeat, with full jitter.
+
+    Each attempt is told to *observer*, and each repetition waits for its turn and asks *gate*, as a first call does.
+    """
     service = client.meta.service_model.service_name
 
     def needs_retry(
@@ -31,6 +35,11 @@ def retrying(client: Any, observer: CallObserver) -> None:
         if attempts >= TRIES or not _safe(operation.name, code, caught_exception):
             return None
         observer(service, operation.name, code, 0.0)
+        if code in THROTTLED:
+            limiter.slow_down(service, operation.name)
+        limiter.acquire(service, operation.name)
+        if not is_read(operation.name):
+            gate()
         return random.uniform(0, min(CAP, BASE * 2.0**attempts))  # noqa: S311 - jitter is no secret
 
     client.meta.events.register_first(f"needs-retry.{service}", needs_retry)

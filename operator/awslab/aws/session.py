@@ -16,6 +16,7 @@ from awslab.core.ownership import OWNER_TAG, Owner
 from awslab.core.resource import Resource
 
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
+from .limits import UNLIMITED, Limiter, limited
 from .retries import retrying
 
 CONFIG = Config(
@@ -41,12 +42,14 @@ class Clients:
         *,
         observer: CallObserver = no_observer,
         gate: Gate = no_gate,
+        limiter: Limiter = UNLIMITED,
         endpoint: str | None = None,
     ) -> None:
         self.region = region
         self._session = session or boto3.Session()
         self._observer = observer
         self._gate = gate
+        self._limiter = limiter
         self._endpoint = endpoint
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
@@ -58,8 +61,9 @@ class Clients:
         with self._lock:
             if where not in self._clients:
                 client = self._session.client(service, region_name=where[1], endpoint_url=self._endpoint, config=CONFIG)
+                limited(client, self._limiter)  # before the gate: who waited long may not write any more
                 instrument(client, self._observer, self._gate)
-                retrying(client, self._observer)
+                retrying(client, self._observer, self._gate, self._limiter)
                 self._clients[where] = client
             return self._clients[where]
 

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from awslab import engine, metrics
 from awslab.api.base import sentences
 from awslab.api.management import Adopt, Management, Mode
+from awslab.api.outputs import Outputs
+from awslab.aws.callers import Urgency
 from awslab.aws.errors import translated
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.adoption import matched
-from awslab.core.conditions import Verdict
+from awslab.core.conditions import Type, Verdict
 from awslab.core.drift import Drift, drift_in
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
@@ -30,7 +32,9 @@ from awslab.engine import Permit
 from .accounts import granted
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
+from .handle import Routine
 from .object_pass import ObjectPass
+from .outputs import TRIED_AGAIN, Writer
 from .references import neighbors
 from .status import Status, parsed, recorded, timestamp
 
@@ -41,6 +45,27 @@ LONGEST_KEY = 200
 class Apply(ObjectPass):
     """Brings AWS nearer to what the spec asks for."""
 
+    @property
+    def urgency(self) -> Urgency:
+        """What was never finished is a creation; later, a new spec is a change and all else a routine look."""
+        if not self.before.get("syncedDigest"):
+            return Urgency.CREATION
+        return Urgency.DRIFT if self._same_spec() and self._condition_is_true("Ready") else Urgency.CHANGE
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether all was as wanted when it was last looked at, and nothing has changed in the object since."""
+        b = self.before
+        unsettled = b.get("intents") or b.get("drift") or b.get("plan") or b.get("nonConverging")
+        fine = self._same_spec() and self._was_settled and not unsettled and not self.world.failures(self.owner.key)
+        return fine and self._condition_is_true("Ready") and self._condition_is_true("Synced")
+
+    @property
+    def interval(self) -> float:
+        """The object's own, or the operator's."""
+        own = self.management.interval
+        return own.total_seconds() if own else super().interval
+
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
         if len(self.owner.key) > LONGEST_KEY:
@@ -48,6 +73,7 @@ class Apply(ObjectPass):
             raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
+        self.wish: Outputs = spec.outputs
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
@@ -144,9 +170,24 @@ class Apply(ObjectPass):
         status = self.told(result, verdict, drift)
         status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
+        status |= self._delivered(status["conditions"], verdict, outputs)
         self.write(status)
         self._tell(result, status, verdict)
         return self._next(result, status, held)
+
+    def _delivered(self, conditions: Sequence[Any], verdict: Verdict, outputs: Mapping[str, Any]) -> Status:
+        """Write the outputs of what is Ready; until it is, they stay as they are."""
+        before = self._condition(Type.OUTPUTS_WRITTEN)
+        if not verdict.ready:
+            return {"conditions": [*conditions, *([before] if before else [])]}
+        writer = Writer(self.handle, secrets=self.world.settings.secret_outputs)
+        delivery = writer.deliver(self.wish, {"region": self.spec["region"], **outputs})
+        if delivery.condition is None:
+            return {"outputs": delivery.written}
+        told = self.telling.condition(delivery.condition)
+        if not delivery.condition.status and (before or {}).get("message") != told["message"]:
+            self.handle.event("Warning", "OutputsFailed", told["message"])
+        return {"conditions": [*conditions, told], "outputs": delivery.written}
 
     def _cost(self, desired: Graph) -> dict[str, str]:
         """The column that tells what is wanted costs a month."""
@@ -186,9 +227,17 @@ class Apply(ObjectPass):
         if any(e["writes"] < LIMIT for e in status["nonConverging"]):
             return self.world.settings.consistency_window / LIMIT
         look = self.again(result, status, unfinished=result.unfinished and held is None)
-        if look is None and self.management.interval:
-            return self.management.interval.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311 - spreads work
-        return look
+        return self._unhurried(status) if look is None else look
+
+    def _unhurried(self, status: Status) -> float:
+        """When to look although AWS needs nothing."""
+        outputs = (c["status"] for c in status["conditions"] if c["type"] == Type.OUTPUTS_WRITTEN)
+        return TRIED_AGAIN if "False" in outputs else self._routine()
+
+    def _routine(self) -> Routine:
+        """When to look without a reason: all that one sweep served come soon after each other, and share the next."""
+        age = self.seen.age if self.seen else 0.0
+        return Routine(self.interval * random.uniform(0.9, 1.0) - age)  # noqa: S311 - spreads work
 
     def _drift(self, steps: Sequence[Step]) -> list[Drift]:
         """What differs although the wish is the one that was settled last."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from awslab.aws.errors import THROTTLED
-from awslab.metrics import AWS_CALL_SECONDS, AWS_CALLS, AWS_THROTTLES, RESOURCES
+from awslab.metrics import AWS_CALL_SECONDS, AWS_CALLS, AWS_LIMIT_WAIT_SECONDS, AWS_THROTTLES, RESOURCES
 
 
 def count_call(service: str, operation: str, code: str, seconds: float) -> None:
@@ -17,6 +17,11 @@ def count_call(service: str, operation: str, code: str, seconds: float) -> None:
     AWS_CALL_SECONDS.labels(service, operation).observe(seconds)
     if code in THROTTLED:
         AWS_THROTTLES.labels(service, operation).inc()
+
+
+def count_wait(service: str, class_: str, seconds: float) -> None:
+    """Count how long one call to AWS waited for its turn."""
+    AWS_LIMIT_WAIT_SECONDS.labels(service, class_).observe(seconds)
 
 
 class ResourceCount:

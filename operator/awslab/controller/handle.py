@@ -180,6 +180,10 @@ class Handle:
         self._obj = self._cache.wrote(self.key, obj)
 
 
+class Routine(float):
+    """Seconds until a look that nobody waits for."""
+
+
 class Reconciler(Protocol):
     """What the shell is a shell around."""
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from awslab import engine
 from awslab.aws.accounts import OWN, Account, located
+from awslab.aws.callers import Caller, Urgency, calling
+from awslab.aws.inventory import Inventory, Seen
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.conditions import Condition, Type, Verdict
@@ -52,6 +54,9 @@ class World(Protocol):
     def referrers(self, kind: str) -> Sequence[str]:
         """The kinds whose objects may refer to one of the kind named."""
 
+    def inventory(self, clients: Clients) -> Inventory:
+        """What all owners have where *clients* look."""
+
     def failures(self, key: str) -> int:
         """How many passes over one owner have failed in a row."""
 
@@ -62,6 +67,7 @@ class ObjectPass(ABC):
     def __init__(self, world: World, kind: Kind[Any, Any], handle: Handle) -> None:
         self.world, self.kind, self.handle = world, kind, handle
         self.failed: LabError | None = None
+        self.seen: Seen | None = None
         meta = handle.obj["metadata"]
         self.meta: Mapping[str, Any] = meta
         self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
@@ -77,11 +83,17 @@ class ObjectPass(ABC):
     def run(self) -> float | None:
         """Carry it out; returns the seconds until the next, None for the interval."""
         try:
-            return self.go()
+            with calling(Caller(self.owner.key, self.urgency)):
+                return self.go()
         except Waits as waits:
             return self.wait(waits)
         except LabError as error:
             return self.fail(located(error, self.clients) if self.clients else error)
+
+    @property
+    def urgency(self) -> Urgency:
+        """How soon its calls to AWS are served where calls have to wait."""
+        return Urgency.CHANGE
 
     @abstractmethod
     def go(self) -> float | None:
@@ -97,8 +109,24 @@ class ObjectPass(ABC):
     def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
         """Bring AWS nearer to *desired*, by the engine."""
         pool: Executor = self.world.pool
-        aws = Aws(clients, self.owner)
-        return engine.reconcile(desired, self.kind.types, aws, hints, pool, stopping=self.handle.stopping, **how)
+        aws, types = Aws(clients, self.owner), self.kind.types
+        inventory = self.world.inventory(clients)
+        self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
+        if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
+            return result
+        result = engine.reconcile(desired, types, aws, hints, pool, stopping=self.handle.stopping, **how)
+        inventory.looked(self.owner.key, changed=bool(result.outcomes))
+        return result
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether nobody waits for this pass, so that it may go by what was seen of all owners together."""
+        return False
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two routine looks."""
+        return self.world.settings.resync
 
     def hints(self) -> Hints:
         """What the status remembers for the plan."""
@@ -179,6 +207,9 @@ class ObjectPass(ABC):
     def _retrying(self) -> bool:
         synced = self._condition("Synced") or {}
         return synced.get("status") == "False" and synced.get("observedGeneration") == self.telling.generation
+
+    def _condition_is_true(self, type_: str) -> bool:
+        return (self._condition(type_) or {}).get("status") == "True"
 
     def _condition(self, type_: str) -> Mapping[str, Any] | None:
         return next((c for c in self.before.get("conditions", ()) if c["type"] == type_), None)

@@ -23,7 +23,7 @@ from kubernetes.client import Configuration
 from awslab import metrics
 from awslab.controller import credentials
 from awslab.controller.cache import Cache
-from awslab.controller.handle import Handle, Reconciler
+from awslab.controller.handle import Handle, Reconciler, Routine
 from awslab.controller.kube import ApiConflict, ApiError, ApiGone, Kube
 from awslab.controller.leader import AlwaysLeader, Leader, Timing
 from awslab.controller.logs import about
@@ -242,7 +242,7 @@ class Operator:
         elif delay is None:
             self.queue.add_after(key, self._settings.resync * _jitter(), Priority.RESYNC)
         else:
-            self.queue.add_after(key, delay, Priority.PROGRESS)
+            self.queue.add_after(key, delay, Priority.RESYNC if isinstance(delay, Routine) else Priority.PROGRESS)
 
     def refresh(self, key: Key) -> None:
         """Read an object anew, as what we know of it was refused, or is nothing."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from awslab.api.kinds import AWS_ACCOUNT
 from awslab.aws.accounts import OWN, Account, Accounts
+from awslab.aws.inventory import Inventory
+from awslab.aws.limits import Limiter
 from awslab.aws.session import Clients
 from awslab.core.errors import Denied, Fenced, LabError, Rejected
 from awslab.kinds import KINDS
@@ -20,9 +21,10 @@ from awslab.settings import Settings
 
 from .apply import Apply
 from .awsaccount import AccountReconciler
-from .counting import ResourceCount, count_call
+from .counting import ResourceCount, count_call, count_wait
 from .handle import Handle, Reconciler
 from .objects import Kind as Watched
+from .pool import FairPool
 from .remove import Remove
 from .timing import backoff
 
@@ -63,12 +65,13 @@ class LabReconciler:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.pool = ThreadPoolExecutor(settings.aws_concurrency, thread_name_prefix="aws")
+        self.pool = FairPool(settings.aws_concurrency, settings.workers)
         self.resources = ResourceCount()
         self._kinds = {kind.name: kind for kind in kinds}
         self._may_write: Callable[[], bool] = lambda: True
         self._accounts = Accounts(count_call)
         self._clients: dict[tuple[str, str], tuple[Account, Clients]] = {}
+        self._inventories: dict[Clients | None, Inventory] = {}
         self._lock = threading.Lock()
         self._failures: Counter[str] = Counter()
 
@@ -85,14 +88,29 @@ class LabReconciler:
         with self._lock:
             known, clients = self._clients.get((account.name, region), (None, None))
             if clients is None or known != account:
-                session, endpoint = self._accounts.session(account), account.endpoint or None
-                clients = Clients(region, session, observer=count_call, gate=self._gate, endpoint=endpoint)
+                self._inventories.pop(clients, None)
+                clients = self._connected(region, account)
                 self._clients[account.name, region] = (account, clients)
             return clients
+
+    def _connected(self, region: str, account: Account) -> Clients:
+        """New clients, asking as politely as AWS wants it; a simulated AWS that is faster takes more."""
+        settings, session = self.settings, self._accounts.session(account)
+        limiter = Limiter(share=settings.aws_rate, speed=1 / settings.time_scale, waited=count_wait)
+        endpoint = account.endpoint or None
+        return Clients(region, session, observer=count_call, gate=self._gate, limiter=limiter, endpoint=endpoint)
 
     def referrers(self, kind: str) -> list[str]:
         """The kinds whose objects may refer to one of the kind named."""
         return [name for name, other in self._kinds.items() if other.may_refer_to(kind)]
+
+    def inventory(self, clients: Clients) -> Inventory:
+        """What all owners have where *clients* look."""
+        with self._lock:
+            if clients not in self._inventories:
+                types = [t for kind in self._kinds.values() for t in kind.types]
+                self._inventories[clients] = Inventory(clients, self.settings.instance, types)
+            return self._inventories[clients]
 
     def failures(self, key: str) -> int:
         """How many passes over one owner have failed in a row."""

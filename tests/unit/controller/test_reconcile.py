@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from awslab.aws.calls import is_read
+from awslab.controller.handle import Routine
 from tests.support.memory import lab_vpc, reconciler, until
 
 RULE = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
@@ -54,7 +55,7 @@ def test_a_healthy_object_costs_no_write_to_aws_or_kubernetes(vpc, using, local_
 
     again = using.reconcile(vpc)
 
-    assert again is None
+    assert isinstance(again, Routine)
     assert [] == writes(local_aws, since)
     assert before == vpc.writes
 

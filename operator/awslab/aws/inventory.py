@@ -1,0 +1,153 @@
+"""What all owners have in one account and region, found by a few paged listings instead of some for each owner."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import threading
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awslab.core.ownership import Owner
+from awslab.core.resource import Observed, Phase, Resource
+
+from .ec2 import Ec2Resource
+from .errors import translated
+from .session import Aws, Clients
+from .slow_lane import SlowLane
+
+BATCH = 1000
+"""Descriptions that are taken in at a time: a page of AWS's."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an owner has, as it was seen some time ago."""
+
+    found: list[Observed]
+    age: float
+    """Seconds since the oldest of the sweeps that it stems from began."""
+
+
+@dataclass(eq=False)
+class _Listing:
+    """What one listing of AWS showed last, by owner; packed, as there may be a hundred thousand."""
+
+    types: tuple[type[Ec2Resource], ...]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    swept: float = -math.inf
+    packed: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def of(self, owner: str) -> Iterator[Observed]:
+        """What one owner has."""
+        for batch in self.packed.get(owner, ()):
+            yield from pickle.loads(zlib.decompress(batch))  # noqa: S301 - packed by this process
+
+
+class Inventory:
+    """Sweeps each type for all owners of one operator, and remembers what it saw.
+
+    It serves routine looks only: who is about to change anything looks for itself
+    first.  Types that EC2 does not list are listed for each owner, as ever.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        instance: str,
+        types: Iterable[type[Resource]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # As in every filter of AWS's, * stands for any text.
+        self._aws = Aws(clients, Owner(instance, "*", "*", "*"))
+        self._instance, self._clock = instance, clock
+        self._listings = _listings(types)
+        self._changed: dict[str, float] = {}
+        self.slow_lane = SlowLane(clock)
+
+    def look(self, aws: Aws, types: Sequence[type[Resource]], interval: float) -> Seen | None:
+        """What the owner has, seen within half the *interval* of its looks; None where it changed since.
+
+        Raises LabError where AWS cannot be looked at.
+        """
+        found: list[Observed] = []
+        began = self._clock()
+        with translated():
+            for listing in dict.fromkeys(map(self._listings.get, types)):
+                if listing is not None:
+                    self._refresh(listing, interval / 2)
+                    began = min(began, listing.swept)
+                    found += (o for o in listing.of(aws.owner.key) if o.type in types)
+            if began <= self._changed.get(aws.owner.key, -math.inf):
+                return None
+            found += (o for kind in types if kind not in self._listings for o in kind.observe(aws))
+            return Seen(self._examined(aws, found, interval), self._clock() - began)
+
+    def looked(self, owner: str, *, changed: bool) -> None:
+        """The owner's pass looked for itself, and perhaps *changed* what is here."""
+        self.slow_lane.looked(owner)
+        if changed:
+            self._changed[owner] = self._clock()
+
+    def forget(self, owner: str) -> None:
+        """The owner is gone."""
+        self.slow_lane.forget(owner)
+        self._changed.pop(owner, None)
+
+    def _refresh(self, listing: _Listing, max_age: float) -> None:
+        """Sweep if the last sweep is too old; who comes meanwhile waits for this one."""
+        with listing.lock:
+            began = self._clock()
+            if began - listing.swept > max_age:
+                listing.packed = self._sweep(listing.types)
+                listing.swept = began
+
+    def _sweep(self, types: tuple[type[Ec2Resource], ...]) -> dict[str, list[bytes]]:
+        packed: defaultdict[str, list[bytes]] = defaultdict(list)
+        for batch in _batches(types[0].describe(self._aws, self._aws.owned)):
+            for owner, found in self._by_owner(types, batch).items():
+                packed[owner].append(zlib.compress(pickle.dumps(found)))
+        return dict(packed)
+
+    def _by_owner(self, types: Iterable[type[Ec2Resource]], items: Iterable[Any]) -> dict[str, list[Observed]]:
+        """Read descriptions; what a filter should not have let through is left out."""
+        owners: defaultdict[str, list[Observed]] = defaultdict(list)
+        for item in items:
+            for found in filter(None, (kind.observed(item) for kind in types)):
+                if found.phase is not Phase.GONE and found.owner.startswith(f"{self._instance}/"):
+                    owners[found.owner].append(found)
+        return owners
+
+    def _examined(self, aws: Aws, found: list[Observed], interval: float) -> list[Observed]:
+        """*found*, with what AWS tells only one by one if it is the owner's turn."""
+        calls = sum(len(_one_by_one(o.type)) for o in found)
+        if not calls or not self.slow_lane.turn(aws.owner.key, calls, interval):
+            return found
+        return [o.type.examined(aws, o) if issubclass(o.type, Ec2Resource) else o for o in found]
+
+
+def _one_by_one(kind: type[Resource]) -> frozenset[str]:
+    return kind.one_by_one if issubclass(kind, Ec2Resource) else frozenset()
+
+
+def _listings(types: Iterable[type[Resource]]) -> dict[type[Resource], _Listing]:
+    """The listing of each type; types that AWS lists by the same call share one."""
+    sharing: defaultdict[Any, list[type[Ec2Resource]]] = defaultdict(list)
+    for kind in dict.fromkeys(types):
+        if issubclass(kind, Ec2Resource):
+            sharing[kind.describe.__func__].append(kind)  # type: ignore[attr-defined] # a class method's function
+    return {kind: listing for kinds in sharing.values() for listing in [_Listing(tuple(kinds))] for kind in kinds}
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch

@@ -1,0 +1,76 @@
+"""How many calls a second AWS takes, as far as it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .calls import is_read
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A token bucket of AWS's: calls at once, and calls a second in the long run."""
+
+    burst: float
+    per_second: float
+
+    def times(self, share: float) -> Rate:
+        """A part of it; at least one call at once."""
+        return Rate(max(1.0, self.burst * share), self.per_second * share)
+
+
+# https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html: each API action has a bucket of its own,
+# of the size of its category.  All our listings are paginated or filtered, so the smaller bucket of those that are
+# neither is never used; "resource-intensive" actions have the numbers of the other mutating ones.
+EC2_READ = Rate(100, 20)
+EC2_WRITE = Rate(50, 5)
+EC2_OWN: Mapping[str, Rate] = {
+    "AssignIpv6Addresses": Rate(100, 5),
+    "AssignPrivateIpAddresses": Rate(100, 5),
+    "AssignPrivateNatGatewayAddress": Rate(10, 1),
+    "AssociateIamInstanceProfile": Rate(100, 5),
+    "AssociateNatGatewayAddress": Rate(10, 1),
+    "CreateDefaultVpc": Rate(1, 1),
+    "CreateLaunchTemplateVersion": Rate(100, 5),
+    "CreateNatGateway": Rate(10, 1),
+    "CreateNetworkInterface": Rate(100, 5),
+    "CreateSnapshot": Rate(100, 5),
+    "CreateTags": Rate(100, 10),
+    "CreateVolume": Rate(100, 5),
+    "CreateVpcEndpoint": Rate(4, 0.3),
+    "DeleteNatGateway": Rate(10, 1),
+    "DeleteNetworkInterface": Rate(100, 5),
+    "DeleteTags": Rate(100, 10),
+    "DeleteVolume": Rate(100, 5),
+    "DeleteVpcEndpoints": Rate(4, 0.3),
+    "DescribeSecurityGroupReferences": Rate(20, 5),
+    "DisassociateIamInstanceProfile": Rate(100, 5),
+    "DisassociateNatGatewayAddress": Rate(10, 1),
+    "ModifyInstanceMetadataOptions": Rate(100, 5),
+    "ModifyLaunchTemplate": Rate(100, 5),
+    "ModifyNetworkInterfaceAttribute": Rate(100, 5),
+    "ModifyVpcEndpoint": Rate(4, 0.3),
+    "RunInstances": Rate(5, 2),
+    "StartInstances": Rate(5, 2),
+    "TerminateInstances": Rate(100, 5),
+}
+"""The "uncategorized actions" that a network or a computer may need."""
+
+OTHER_READ = Rate(40, 10)
+OTHER_WRITE = Rate(20, 5)
+"""Where AWS documents no number: cautious, and corrected by what AWS answers."""
+
+
+def class_of(service: str, operation: str) -> str:
+    """The class of an operation: ``own`` where AWS gives it a bucket of another size, else read or write."""
+    if service == "ec2" and operation in EC2_OWN:
+        return "own"
+    return "read" if is_read(operation) else "write"
+
+
+def rate_of(service: str, operation: str) -> Rate:
+    """The token bucket of one operation in one account and region."""
+    if service != "ec2":
+        return OTHER_READ if is_read(operation) else OTHER_WRITE
+    return EC2_OWN.get(operation) or (EC2_READ if is_read(operation) else EC2_WRITE)

@@ -1,0 +1,159 @@
+"""One inventory serves the routine looks of all owners."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from awslab.aws.calls import is_read
+from awslab.aws.inventory import Inventory
+from awslab.aws.session import Aws, Clients
+from awslab.core.ownership import Owner
+from awslab.kinds import KINDS
+from awslab.settings import Settings
+from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
+
+PATIENT = Settings(**{**SETTINGS.model_dump(), "resync": 600.0})
+TYPES = KINDS[0].types
+SWEEP = 7
+"""Listings of a sweep: both types of security groups share one."""
+OWN_LOOK = 8 + 2
+"""Calls of a look for one owner: one listing a type, and the two DNS attributes of the VPC."""
+
+
+@pytest.fixture
+def using():
+    return reconciler(PATIENT)
+
+
+def made(using, *names):
+    handles = [lab_vpc(name, availabilityZones=1, natGateways="None") for name in names]
+    for handle in handles:
+        until(handle, lambda handle=handle: handle.ready, using)
+    return handles
+
+
+def actions(local_aws, since):
+    return [c["action"] for c in local_aws.calls(since)]
+
+
+def vpc_of(name):
+    return Owner("default", "LabVpc", "lab", name)
+
+
+def test_the_routine_looks_of_many_share_one_sweep(local_aws, using):
+    handles = made(using, "a", "b", "c")
+    since = local_aws.last_call()
+
+    for handle in handles:
+        using.reconcile(handle)
+
+    assert sum(a != "DescribeVpcAttribute" for a in actions(local_aws, since)) == SWEEP
+
+
+def test_many_that_come_at_the_same_time_wait_for_the_same_sweep(local_aws, using):
+    handles = made(using, "a", "b", "c")
+    local_aws.configure({"latency_ms": 20})
+    since = local_aws.last_call()
+
+    threads = [threading.Thread(target=using.reconcile, args=(handle,)) for handle in handles]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    local_aws.configure({"latency_ms": 0})
+
+    assert sum(a != "DescribeVpcAttribute" for a in actions(local_aws, since)) == SWEEP
+
+
+def test_after_a_restart_nothing_is_written_anywhere(local_aws, using):
+    handles = made(using, *(f"vpc-{n}" for n in range(20)))
+    before = [handle.writes for handle in handles]
+    since, fresh = local_aws.last_call(), reconciler(PATIENT)
+
+    for handle in handles:
+        fresh.reconcile(handle)
+
+    assert [] == [a for a in actions(local_aws, since) if not is_read(a)]
+    assert before == [handle.writes for handle in handles]
+
+
+def test_drift_that_a_sweep_shows_is_looked_at_afresh_and_mended(local_aws, ec2, using):
+    (handle,) = made(using, "a")
+    subnet = handle.obj["status"]["publicSubnetIds"][0]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
+    since = local_aws.last_call()
+
+    using.reconcile(handle)
+
+    called = actions(local_aws, since)
+    assert ["ModifySubnetAttribute"] == [a for a in called if not is_read(a)]
+    assert called.index("ModifySubnetAttribute") >= SWEEP + OWN_LOOK
+    assert ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["MapPublicIpOnLaunch"]
+
+
+def test_what_an_owner_changed_after_the_sweep_is_not_judged_by_the_sweep(local_aws, using):
+    (handle,) = made(using, "a")
+    using.reconcile(handle)
+    handle.change(tags={"team": "network"})
+    until(handle, lambda: handle.ready, using)
+    since = local_aws.last_call()
+
+    using.reconcile(handle)
+
+    assert OWN_LOOK == len(actions(local_aws, since))
+
+
+def test_a_changed_spec_is_never_judged_by_a_sweep(local_aws, using):
+    (handle,) = made(using, "a")
+    using.reconcile(handle)
+    handle.change(tags={"team": "network"})
+    since = local_aws.last_call()
+
+    using.reconcile(handle)
+
+    assert actions(local_aws, since).count("CreateTags") > 1
+
+
+def test_what_no_listing_shows_is_examined_in_its_turn(local_aws, ec2, using):
+    (handle,) = made(using, "a")
+    ec2.modify_vpc_attribute(VpcId=handle.obj["status"]["vpcId"], EnableDnsHostnames={"Value": False})
+    restarted = reconciler(PATIENT)
+    since = local_aws.last_call()
+
+    restarted.reconcile(handle)
+
+    assert ["ModifyVpcAttribute"] == [a for a in actions(local_aws, since) if not is_read(a)]
+
+
+def test_an_inventory_shows_an_owner_nothing_of_another_or_of_another_operator(local_aws, using):
+    made(using, "a", "ab")
+    clients = Clients("us-east-1")
+
+    mine = Inventory(clients, "default", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60)
+    others = Inventory(clients, "other", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60)
+
+    assert {vpc_of("a").key} == {o.owner for o in mine.found}
+    assert [] == others.found
+
+
+def test_a_sweep_shows_what_the_owner_s_own_listing_shows(local_aws, using):
+    made(using, "a", "b")
+    clients = Clients("us-east-1")
+    aws = Aws(clients, vpc_of("a"))
+
+    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60)
+
+    assert sorted((o for t in TYPES for o in t.observe(aws)), key=str) == sorted(seen.found, key=str)
+
+
+@pytest.mark.slow
+def test_a_round_over_a_hundred_costs_at_most_thirty_calls(local_aws, using):
+    handles = made(using, *(f"vpc-{n}" for n in range(100)))
+    since = local_aws.last_call()
+
+    for handle in handles:
+        using.reconcile(handle)
+
+    assert 30 >= len(actions(local_aws, since))

@@ -103,6 +103,7 @@ def test_the_api_server_fills_in_the_defaults(kubectl, production):
     assert live == MINIMAL | {
         "availabilityZones": 2,
         "natGateways": "PerZone",
+        "management": {"mode": "Manage", "approval": "", "drift": "Correct", "deletion": "Delete", "protect": False},
         "subnets": {"data": {"enabled": True}},
         "securityGroups": {
             "loadBalancer": {"ports": [80, 443], "from": ["0.0.0.0/0"]},

@@ -91,7 +91,9 @@ def _look(aws: Aws, vpc: str) -> Network:
         listed(RouteTable, inside),
         listed(InternetGateway, filters("attachment.vpc-id", vpc)),
         [n for n in listed(NatGateway, inside) if n["State"] in {"available", "pending"}],
-        listed(SecurityGroup, inside),
+        list(
+            {g["GroupId"]: g for kind in (SecurityGroup, DefaultSecurityGroup) for g in listed(kind, inside)}.values()
+        ),
     )
 
 

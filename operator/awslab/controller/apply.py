@@ -163,6 +163,7 @@ class Apply(ObjectPass):
     # After
 
     def _applied(self, desired: Graph, result: Pass, outputs: Mapping[str, Any]) -> float | None:
+        self._hold(result)
         consent = self._consent()
         held = consent.pending(result.steps)
         verdict = self._verdict(result, held)
@@ -188,6 +189,11 @@ class Apply(ObjectPass):
         if not delivery.condition.status and (before or {}).get("message") != told["message"]:
             self.handle.event("Warning", "OutputsFailed", told["message"])
         return {"conditions": [*conditions, told], "outputs": delivery.written}
+
+    def _hold(self, result: Pass) -> None:
+        """Keep the object from vanishing while anything is its own, also what it found again without a change."""
+        if self.management.mode is not Mode.OBSERVE and any(o.owner == self.owner.key for o in result.found):
+            self.handle.ensure_finalizer()
 
     def _cost(self, desired: Graph) -> dict[str, str]:
         """The column that tells what is wanted costs a month."""

@@ -101,6 +101,9 @@ WHAT_TO_DO: Mapping[str, str] = {
     "InUse": "Nothing at first; if it stays, see DeletionBlocked.",
     "InUseByOthers": "Delete what the message names, or move it away.",
     "Referenced": "Delete the objects that the message names.",
+    "NotOurs": "Delete what is in the way, or let spec.outputs name another place.",
+    "UnknownOutput": "Name an output that there is; the message lists them.",
+    "SecretsOff": "Use a ConfigMap, or set secretOutputs and give the operator the role for Secrets.",
     "Failed": "Read the message and the operator's log; then tell us.",
     "Unreachable": "See Synced, which says why AWS cannot be looked at.",
     "Drifted": "Nothing where drift is corrected; else see DriftReported.",
@@ -114,7 +117,9 @@ MEANINGS: Mapping[Type, str] = {
     Type.STALLED: "Only people can help: the reason and the message say who and how.",
     Type.DRIFTED: "AWS was changed by others since it was as the spec asks; `status.drift` has the fields.",
     Type.PLAN_PENDING: "A plan in `status.plan` waits for its approval.",
-    Type.DELETION_BLOCKED: "Something that is not ours keeps AWS from deleting what is; the message names it.",
+    Type.DELETION_BLOCKED: "Something that is not ours keeps AWS from deleting what is, or others refer to the object; "
+    "the message names it.",
+    Type.OUTPUTS_WRITTEN: "The outputs are where `spec.outputs` wants them; there only where it wants any.",
 }
 """What each condition means when it is True."""
 

@@ -78,6 +78,7 @@ def test_an_object_applied_again_on_a_new_cluster_attaches_to_what_exists(vpc, l
 
     assert [] == writes(local_aws, since)
     assert vpc.obj["status"]["vpcId"] == again.obj["status"]["vpcId"]
+    assert again.has_finalizer
 
 
 def test_a_deleted_route_is_told_as_drift_and_put_back(vpc, using, ec2):

@@ -57,6 +57,10 @@ class Settings(BaseModel):
         gt=0,
         description="How long a creation that is not seen yet is waited for before it is made again.",
     )
+    secret_outputs: bool = Field(
+        default=False,
+        description="Write outputs into Secrets where a spec asks for it; needs a role for Secrets besides.",
+    )
     log_format: Literal["json", "console"] = Field("json", description="Logs for machines or for people.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level to log.")
     metrics_address: str = Field(

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic.alias_generators import to_camel
 
+from awslab.api.kinds import API_KINDS
 from awslab.settings import Settings, variable
 from tests.support.manifests import CHART, documents, only, read, render
 
@@ -72,14 +73,26 @@ def test_everything_belongs_to_the_release(helm):
 
 def test_crds_are_upgraded_with_the_chart_and_kept_when_it_goes(default):
     """What stands in Helm's own crds/ folder is installed once and never upgraded."""
-    crd = only(default, "CustomResourceDefinition")
+    crds = [m for m in default if m["kind"] == "CustomResourceDefinition"]
 
     assert not (CHART / "crds").exists()
-    assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    assert {crd["metadata"]["annotations"]["helm.sh/resource-policy"] for crd in crds} == {"keep"}
+    assert len(crds) == len(API_KINDS)
 
 
 def test_crds_go_with_the_chart_if_that_is_asked_for(everything):
-    assert "annotations" not in only(everything, "CustomResourceDefinition")["metadata"]
+    crds = [m for m in everything if m["kind"] == "CustomResourceDefinition"]
+
+    assert [crd for crd in crds if "annotations" in crd["metadata"]] == []
+
+
+def test_the_operator_may_read_no_secret_unless_that_is_asked_for(default, everything):
+    def may_read_secrets(manifests):
+        rules = [rule for m in manifests if m["kind"] in {"ClusterRole", "Role"} for rule in m["rules"]]
+        return any("secrets" in rule["resources"] for rule in rules)
+
+    assert not may_read_secrets(default)
+    assert may_read_secrets(everything)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +155,7 @@ def test_settings_become_the_variables_that_the_operator_reads(everything):
         {"name": "AWSLAB_LEADER_ELECTION", "value": "true"},
         {"name": "AWSLAB_LOG_LEVEL", "value": "debug"},
         {"name": "AWSLAB_RESYNC", "value": "5000000"},
+        {"name": "AWSLAB_SECRET_OUTPUTS", "value": "true"},
         {"name": "AWS_REGION", "value": "us-east-1"},
     ]
 

@@ -4,16 +4,20 @@ import sys
 
 import pytest
 
+from awslab.local.aws.control import Control
 from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.progress import Lines
 from awslab.local.world import World
 from support.processes import processes_of
+from tests.support.live import Place
 
 _LOG_TAIL = 60
+OPERATOR = {"AWSLAB_CONSISTENCY_WINDOW": "2"}
+"""Settings of the operator where AWS shows at once what was made."""
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what is in this folder, and let nobody forget it."""
+    """Mark what is in this folder, and let nobody forget it; one worker has the one world for all of it."""
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
@@ -38,17 +42,10 @@ def session_world(tmp_path_factory):
 
 
 @pytest.fixture
-def world(session_world, request):
-    """The world without any object, AWS resource or operator; a failed test shows the operator's log."""
-    if any(status.name == "operator" for status in session_world.status()):
-        session_world.kill_operator()
-    session_world.reset()
-    log = session_world.log("operator")
-    log.unlink(missing_ok=True)
-    yield session_world
-    if log.exists():
-        tail = log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
-        request.node.add_report_section("call", "the operator's log", "\n".join(tail))
+def world(session_world):
+    """The world without any object, AWS resource or operator."""
+    _empty(session_world)
+    return session_world
 
 
 @pytest.fixture
@@ -58,7 +55,41 @@ def operated(world):
     return world
 
 
+@pytest.fixture(scope="module")
+def place(session_world):
+    """The world with its operator, which the tests of a module share; each has a namespace of its own."""
+    _empty(session_world)
+    session_world.start_operator(env=OPERATOR)
+    yield place_in(session_world)
+    _empty(session_world)
+
+
 @pytest.fixture
 def namespace(world):
     """A namespace of the test's own."""
     return world.new_namespace()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show the end of the operator's log with whatever fails."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("session_world")
+    if report.failed and world and (log := world.log("operator")).exists():
+        tail = log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
+        report.sections.append(("the operator's log", "\n".join(tail)))
+    return report
+
+
+def place_in(world: World) -> Place:
+    """What tests of LabVpcs need of a world."""
+    return Place(world.kubectl, world.aws_endpoint, world.environment, world.new_namespace)
+
+
+def _empty(world: World) -> None:
+    """Leave nothing of earlier tests: no operator, no object, no AWS resource, no fault; and quotas for many."""
+    if any(status.name == "operator" for status in world.status()):
+        world.kill_operator()
+    world.reset()
+    Control(world.aws_endpoint).configure({"quota_scale": 100})
+    world.log("operator").unlink(missing_ok=True)

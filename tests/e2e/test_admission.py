@@ -114,6 +114,42 @@ def test_the_api_server_fills_in_the_defaults(kubectl, production):
     assert LabVpcSpec.model_validate(live) == LabVpcSpec.model_validate(MINIMAL)
 
 
+class TestProtect:
+    @pytest.fixture
+    def protected(self, kubectl):
+        """A LabVpc that may not be deleted."""
+
+        def apply(*, protect: bool) -> None:
+            spec = but(management={"protect": protect})
+            kubectl("apply", "-f", "-", stdin=json.dumps(labvpc("protected", spec)))
+
+        apply(protect=True)
+        yield apply
+        apply(protect=False)
+        kubectl("delete", "labvpc", "protected", "--ignore-not-found")
+
+    def test_a_protected_object_is_not_deleted_and_the_way_out_is_said(self, kubectl, protected):
+        with pytest.raises(CommandError) as refused:
+            kubectl("delete", "labvpc", "protected")
+
+        way_out = "spec.management.protect is true: set it to false first, then delete the object"
+        assert way_out in refused.value.stderr
+
+    def test_nor_with_all_of_its_kind(self, kubectl, protected):
+        with pytest.raises(CommandError, match=r"spec.management.protect is true"):
+            kubectl("delete", "labvpc", "--all")
+
+        assert "protected" in kubectl("get", "labvpc", "-o", "name")
+
+    def test_once_it_is_no_longer_protected_it_goes(self, kubectl, protected):
+        protected(protect=False)
+
+        kubectl("delete", "labvpc", "protected")
+
+        assert "protected" not in kubectl("get", "labvpc", "-o", "name")
+        protected(protect=False)
+
+
 def test_people_see_the_columns_by_every_name(kubectl, production):
     head = ["NAME", "READY", "DRIFT", "VPC-ID", "CIDR", "ZONES", "COST/MO", "AGE"]
 

@@ -14,6 +14,7 @@ from pydantic_core import core_schema as cs
 
 from .base import Immutable, KeyedBy, Model, Rule, StatusModel, Timestamp, UniqueItems, with_validations
 from .management import Adopt, Approved, Management, NonConverging, PlanStatus
+from .outputs import Outputs, WrittenOutput
 from .references import AccountRef, Namespaces
 
 MAX_TAG_KEY = 128
@@ -154,6 +155,9 @@ class KindSpec(Model):
         default=Namespaces(),
         description="The other namespaces whose objects may refer to this one. Its own namespace always may.",
     )
+    outputs: Outputs = Field(
+        default=Outputs(), description="Where the outputs are written for applications, once the object is Ready."
+    )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -245,6 +249,9 @@ class KindStatus(StatusModel):
     account: AccountStatus | None = Field(
         default=None,
         description="The AwsAccount in use; none for the operator's own credentials. What was made stays there.",
+    )
+    outputs: tuple[WrittenOutput, ...] = Field(
+        default=(), description="What the outputs were written to and is the object's own."
     )
     synced_digest: str | None = Field(
         default=None,

@@ -6,12 +6,19 @@ from typing import Any
 import click
 
 _COMMANDS = {
+    "approve": ("awslab.cli.approve", "Let the plan of an object be carried out, after showing it."),
     "demo": ("awslab.cli.demo", "Show a LabVpc's life in a world of its own, each step checked."),
     "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
+    "import": ("awslab.cli.import_", "Write a manifest of a VPC that exists."),
     "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),
     "operator": ("awslab.cli.operator", "Run the operator."),
-    "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest, without a cluster."),
+    "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest or an object."),
+    "sweep": ("awslab.cli.sweep", "List, and if told delete, what has our tags and no object."),
+    "trace": ("awslab.cli.trace", "Show an object's resources in AWS, and what they wait for."),
 }
+
+_FUNCTIONS = {"import": "import_"}
+"""The functions that cannot be called like their commands."""
 
 
 class _Lazy(click.Group):
@@ -28,7 +35,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), cmd_name)
+        command: click.Command = getattr(import_module(module), _FUNCTIONS.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

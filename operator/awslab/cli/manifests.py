@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from awslab.api.base import sentences
+from awslab.api.kinds import AWS_ACCOUNT
 from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
@@ -65,6 +66,8 @@ def _ours(documents: Iterable[Mapping[str, Any]]) -> Iterator[Manifest]:
     for document in documents:
         if not str(document.get("apiVersion", "")).startswith("awslab.dev/"):
             continue
+        if document.get("kind") == AWS_ACCOUNT.kind:
+            continue  # it makes nothing in AWS
         kind, meta = kinds.get(document.get("kind", "")), document.get("metadata") or {}
         if kind is None:
             raise click.ClickException(f"kind: {document.get('kind')} is no kind of awslab.dev")

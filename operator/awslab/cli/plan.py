@@ -1,4 +1,4 @@
-"""`awslab plan -f FILE`: what would be done in AWS, by the same code that does it."""
+"""`awslab plan`: what would be done in AWS for a manifest or a live object, by the same code that does it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from awslab.core.errors import LabError
 from awslab.core.plan import Action, Hints, Step
 from awslab.engine import observe
 
+from .live import Cluster, Live, in_cluster, plan_lines
+from .lookahead import live_plan
 from .manifests import Manifest, read
 
 SIGNS = {
@@ -34,20 +36,44 @@ SIGNS = {
 
 
 @click.command("plan")
-@click.option(
-    "-f", "--filename", required=True, type=click.Path(path_type=Path), help="The manifest; - for standard input."
-)
+@click.argument("reference", metavar="[KIND/NAME]", required=False)
+@click.option("-f", "--filename", type=click.Path(path_type=Path), help="A manifest; - for standard input.")
 @click.option("--instance", default="default", envvar="AWSLAB_INSTANCE", show_default=True, help="The operator's name.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--all", "everything", is_flag=True, help="Also show what stays as it is.")
-def plan(filename: Path, instance: str, output: str, *, everything: bool) -> None:
-    """Show what would be done in AWS for a manifest; nothing is changed, no cluster is asked."""
+@click.option("--all", "everything", is_flag=True, help="Of a manifest, also show what stays as it is.")
+@in_cluster
+def plan(
+    reference: str | None, filename: Path | None, instance: str, output: str, cluster: Cluster, *, everything: bool
+) -> None:
+    """Show what would be done in AWS for an object in the cluster, or for a manifest; nothing is changed.
+
+    For an object it is the operator's own plan, with the hash that approves it. For a manifest no
+    cluster is asked.
+    """
+    if (reference is None) == (filename is None):
+        raise click.UsageError("say either KIND/NAME, an object in the cluster, or -f FILE, a manifest")
+    if reference is not None:
+        show_live(cluster.get(reference), instance, output)
+        return
+    assert filename is not None  # noqa: S101 - said above
     plans = [(m, steps_for(m, instance)) for m in read(filename)]
     if output == "json":
         click.echo(json.dumps([as_data(m, steps) for m, steps in plans], indent=2))
         return
     for manifest, steps in plans:
         show(Console(highlight=False, soft_wrap=True), manifest, steps, everything=everything)
+
+
+def show_live(live: Live, instance: str, output: str) -> None:
+    """The plan of an object in the cluster, as the operator makes it."""
+    planned = live_plan(live, instance)
+    if output == "json":
+        click.echo(json.dumps(planned, indent=2))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"{live.name} in {live.obj['spec']['region']}", "bold"))
+    for line in plan_lines(planned) if planned else [Text("Nothing to do: AWS is as the spec asks.")]:
+        console.print(line)
 
 
 def steps_for(manifest: Manifest, instance: str) -> list[Step]:

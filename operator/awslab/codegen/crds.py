@@ -88,7 +88,50 @@ def admission_policy(kind: ApiKind) -> tuple[Manifest, ...]:
     ]
     if not validations:
         return ()
-    return _policy(kind, validations), _binding(kind)
+    return _policy(kind, validations), _binding(kind.crd_name)
+
+
+def protection_policy(kind: ApiKind) -> tuple[Manifest, ...]:
+    """The policy that keeps whoever asks from deleting a protected object, and its binding.
+
+    It holds for everybody: people, GitOps tools, and the namespace controller. Nothing where a kind
+    makes nothing in AWS.
+    """
+    if "management" not in kind.spec.model_fields:
+        return ()
+    name = f"protect.{kind.crd_name}"
+    management = "oldObject.spec.management"
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "failurePolicy": "Fail",
+            "matchConstraints": _constraints(kind, "DELETE"),
+            "matchConditions": [
+                {"name": "is-not-being-deleted", "expression": "!has(oldObject.metadata.deletionTimestamp)"}
+            ],
+            "validations": [
+                {
+                    "expression": f"!has({management}) || !has({management}.protect) || !{management}.protect",
+                    "message": "spec.management.protect is true: set it to false first, then delete the object",
+                    "reason": "Forbidden",
+                }
+            ],
+        },
+    }
+    return policy, _binding(name)
+
+
+def _constraints(kind: ApiKind, *operations: str) -> Manifest:
+    rule = {
+        "apiGroups": [GROUP],
+        "apiVersions": [VERSION],
+        "operations": list(operations),
+        "resources": [kind.plural],
+        "scope": kind.scope,
+    }
+    return {"resourceRules": [rule]}
 
 
 def _policy(kind: ApiKind, validations: list[dict[str, str]]) -> Manifest:
@@ -98,17 +141,7 @@ def _policy(kind: ApiKind, validations: list[dict[str, str]]) -> Manifest:
         "metadata": {"name": kind.crd_name},
         "spec": {
             "failurePolicy": "Fail",
-            "matchConstraints": {
-                "resourceRules": [
-                    {
-                        "apiGroups": [GROUP],
-                        "apiVersions": [VERSION],
-                        "operations": ["CREATE", "UPDATE"],
-                        "resources": [kind.plural],
-                        "scope": kind.scope,
-                    }
-                ]
-            },
+            "matchConstraints": _constraints(kind, "CREATE", "UPDATE"),
             "matchConditions": [
                 {"name": "is-not-being-deleted", "expression": "!has(object.metadata.deletionTimestamp)"},
                 {
@@ -122,10 +155,10 @@ def _policy(kind: ApiKind, validations: list[dict[str, str]]) -> Manifest:
     }
 
 
-def _binding(kind: ApiKind) -> Manifest:
+def _binding(name: str) -> Manifest:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": kind.crd_name},
-        "spec": {"policyName": kind.crd_name, "validationActions": ["Deny"]},
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"]},
     }

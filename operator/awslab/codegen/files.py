@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awslab.api.kinds import API_KINDS, GROUP
+from awslab.kinds import KINDS
 
-from . import rbac
-from .crds import admission_policy, custom_resource_definition
+from . import iam, rbac
+from .conditions_page import conditions_page
+from .crds import admission_policy, custom_resource_definition, protection_policy
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 CHART_FILES = "charts/awslab-operator/files"
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
-FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, "docs/reference")
+SECRETS = "components/secret-outputs"
+
+FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference")
 """Where generated files stand: one that bears the notice and is no longer generated is stale."""
 
 
 def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
+    files["docs/reference/conditions.md"] = conditions_page()
+    files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
     files["docs/reference/slow-lane.md"] = slow_lane_page()
@@ -43,7 +49,7 @@ def generated() -> dict[str, str]:
 def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     name = f"{GROUP}_{kind.plural}"
     crd = documents([custom_resource_definition(kind)])
-    policy = admission_policy(kind)
+    policy = (*admission_policy(kind), *protection_policy(kind))
     # kustomize reads nothing outside its folder and Helm nothing outside the chart, so each has a copy.
     for folder in ("crds", "manifests/crds", f"{CHART_FILES}/crds"):
         yield f"{folder}/{name}.yaml", crd
@@ -52,10 +58,23 @@ def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
     yield f"docs/reference/{kind.singular}.md", reference(kind)
 
 
+def _iam() -> Iterator[tuple[str, str]]:
+    yield "docs/reference/iam.md", iam.iam_page()
+    yield "manifests/iam/trust-irsa.json", iam.text(iam.irsa_trust())
+    yield "manifests/iam/trust-pod-identity.json", iam.text(iam.pod_identity_trust())
+    yield "manifests/iam/assume-role-policy.json", iam.text(iam.assume_role_policy())
+    for kind in KINDS:
+        name = f"manifests/iam/{kind.api.singular}"
+        yield f"{name}-policy.json", iam.text(iam.policy(kind.name))
+        yield f"{name}-adoption-policy.json", iam.text(iam.adoption_policy(kind.name))
+
+
 def _rbac() -> Iterator[tuple[str, str]]:
     yield "manifests/rbac/namespace.yaml", documents([rbac.namespace()])
     yield "manifests/rbac/service_account.yaml", documents([rbac.service_account()])
     yield "manifests/rbac/bindings.yaml", documents(rbac.bindings())
+    yield f"{SECRETS}/rbac.yaml", documents([rbac.secrets_role(), rbac.secrets_binding()])
+    yield f"{CHART_FILES}/rbac/secrets_role.yaml", documents([rbac.secrets_role()])
     for folder in ("manifests/rbac", f"{CHART_FILES}/rbac"):
         yield f"{folder}/cluster_role.yaml", documents([rbac.cluster_role()])
         yield f"{folder}/role.yaml", documents([rbac.role()])

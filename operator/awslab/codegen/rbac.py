@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 
 NAME = "awslab-operator"
+SECRETS = f"{NAME}-secret-outputs"
 NAMESPACE = "awslab-system"
 RBAC = "rbac.authorization.k8s.io"
 
@@ -39,6 +40,7 @@ def cluster_rules() -> list[Manifest]:
         _rule(GROUP, [f"{plural}/status" for plural in plurals], "update"),
         _rule("", ["namespaces"], "get"),  # their labels, and the account that they name
         _rule("", ["events"], "create", "get", "patch"),  # patch: the count of one that is told again
+        _rule("", ["configmaps"], "get", "create", "update", "delete"),  # spec.outputs: no list, no watch
         _rule("apiextensions.k8s.io", ["customresourcedefinitions"], "list", "watch"),  # to await a kind
     ]
 
@@ -51,6 +53,18 @@ def namespace_rules() -> list[Manifest]:
 def cluster_role() -> Manifest:
     """The operator's rights in every namespace."""
     return _role("ClusterRole", {"name": NAME}, cluster_rules())
+
+
+def secrets_role() -> Manifest:
+    """What writing outputs into Secrets needs besides; given only where it is wanted."""
+    rules = [_rule("", ["secrets"], "get", "create", "update", "delete")]
+    return _role("ClusterRole", {"name": SECRETS}, rules)
+
+
+def secrets_binding() -> Manifest:
+    """Give the role for Secrets to the operator's account."""
+    binding = _binding("ClusterRoleBinding", {"name": SECRETS}, "ClusterRole")
+    return binding | {"roleRef": binding["roleRef"] | {"name": SECRETS}}
 
 
 def role() -> Manifest:

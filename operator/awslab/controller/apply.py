@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from awslab import engine, metrics
 from awslab.api.base import sentences
 from awslab.api.management import Adopt, Management, Mode
+from awslab.api.outputs import Outputs
 from awslab.aws.callers import Urgency
 from awslab.aws.errors import translated
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.adoption import matched
-from awslab.core.conditions import Verdict
+from awslab.core.conditions import Type, Verdict
 from awslab.core.drift import Drift, drift_in
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
@@ -33,6 +34,7 @@ from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .handle import Routine
 from .object_pass import ObjectPass
+from .outputs import TRIED_AGAIN, Writer
 from .references import neighbors
 from .status import Status, parsed, recorded, timestamp
 
@@ -71,6 +73,7 @@ class Apply(ObjectPass):
             raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
+        self.wish: Outputs = spec.outputs
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
@@ -167,9 +170,24 @@ class Apply(ObjectPass):
         status = self.told(result, verdict, drift)
         status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
         status |= self._remembered(desired, result, consent)
+        status |= self._delivered(status["conditions"], verdict, outputs)
         self.write(status)
         self._tell(result, status, verdict)
         return self._next(result, status, held)
+
+    def _delivered(self, conditions: Sequence[Any], verdict: Verdict, outputs: Mapping[str, Any]) -> Status:
+        """Write the outputs of what is Ready; until it is, they stay as they are."""
+        before = self._condition(Type.OUTPUTS_WRITTEN)
+        if not verdict.ready:
+            return {"conditions": [*conditions, *([before] if before else [])]}
+        writer = Writer(self.handle, secrets=self.world.settings.secret_outputs)
+        delivery = writer.deliver(self.wish, {"region": self.spec["region"], **outputs})
+        if delivery.condition is None:
+            return {"outputs": delivery.written}
+        told = self.telling.condition(delivery.condition)
+        if not delivery.condition.status and (before or {}).get("message") != told["message"]:
+            self.handle.event("Warning", "OutputsFailed", told["message"])
+        return {"conditions": [*conditions, told], "outputs": delivery.written}
 
     def _cost(self, desired: Graph) -> dict[str, str]:
         """The column that tells what is wanted costs a month."""
@@ -209,7 +227,12 @@ class Apply(ObjectPass):
         if any(e["writes"] < LIMIT for e in status["nonConverging"]):
             return self.world.settings.consistency_window / LIMIT
         look = self.again(result, status, unfinished=result.unfinished and held is None)
-        return self._routine() if look is None else look
+        return self._unhurried(status) if look is None else look
+
+    def _unhurried(self, status: Status) -> float:
+        """When to look although AWS needs nothing."""
+        outputs = (c["status"] for c in status["conditions"] if c["type"] == Type.OUTPUTS_WRITTEN)
+        return TRIED_AGAIN if "False" in outputs else self._routine()
 
     def _routine(self) -> Routine:
         """When to look without a reason: all that one sweep served come soon after each other, and share the next."""

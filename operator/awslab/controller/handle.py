@@ -126,7 +126,8 @@ class Handle:
 
     def event(self, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - as the API calls it
         """Tell that something happened: in the log, and shown by ``kubectl describe``; never blocks, never fails."""
-        _log.log(logging.INFO if type == "Normal" else logging.WARNING, "%s: %s", reason, message)
+        told = message if message.startswith(reason) else f"{reason}: {message}"
+        _log.log(logging.INFO if type == "Normal" else logging.WARNING, "%s", told)
         self._recorder.event(self._obj, type, reason, message)
 
     def may_write(self) -> bool:

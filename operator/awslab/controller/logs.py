@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from typing import Any, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
+from awslab.core.secrets import redacted
+
 OWNER: ContextVar[str] = ContextVar("owner", default="")
 PASS_ID: ContextVar[str] = ContextVar("pass_id", default="")
 
@@ -19,22 +20,6 @@ _CONSOLE = "%(asctime)s %(levelname)-7s %(context)s%(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # Libraries that tell more than anybody wants to read; their warnings stay.
 _QUIET = ("kopf", "aiohttp", "asyncio", "urllib3", "kubernetes", "boto3", "botocore", "s3transfer")
-# What must never stand in a log, whoever put it there: tokens, and secret keys behind their usual names.
-_SECRETS = (
-    re.compile(r"(?i)(?P<name>bearer\s+)[\w.~+/=-]{8,}"),
-    re.compile(r"(?P<name>)\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
-    re.compile(
-        r"(?i)(?P<name>(?:secret_?access_?key|session_?token|security-token|password)[\\\"']*\s*[:=]\s*[\\\"']*)"
-        r"[^\s\\\"',}]{6,}"
-    ),
-)
-
-
-def redacted(text: str) -> str:
-    """The text with every secret in it replaced by ``***``."""
-    for pattern in _SECRETS:
-        text = pattern.sub(r"\g<name>***", text)
-    return text
 
 
 @contextmanager

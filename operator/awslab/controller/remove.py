@@ -62,7 +62,7 @@ class Remove(ObjectPass):
     def _hold(self, held: conditions.Condition) -> None:
         verdict = Verdict(ready=False, reason=held.reason, message=held.message, idle=True)
         status = self.telling.verdict(verdict) | {"drift": self.before.get("drift", [])}
-        self.write(status | {"conditions": [*status["conditions"], self._wire(held)]})
+        self.write(status | {"conditions": [*status["conditions"], self.telling.condition(held)]})
 
     def _clients(self) -> Clients | None:
         """The way into the account; None where that is closed and nothing was ever made there."""
@@ -85,7 +85,7 @@ class Remove(ObjectPass):
 
     def _told_of(self, result: Pass) -> float | None:
         status = self.told(result, self._verdict(result))
-        status["conditions"] = [*status["conditions"], self._wire(conditions.blocked(result))]
+        status["conditions"] = [*status["conditions"], self.telling.condition(conditions.blocked(result))]
         status |= {"plan": None, "approved": None, "nonConverging": None}
         self.write(status)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
@@ -99,10 +99,6 @@ class Remove(ObjectPass):
             return replace(verdict, error=result.errors[0].error)
         verdict = conditions.after_work(result) if result.errors else conditions.deleting(result.steps)
         return replace(verdict, ready=False)
-
-    def _wire(self, condition: conditions.Condition) -> dict[str, object]:
-        now = next(c for c in self.telling.verdict(conditions.READY)["conditions"])["lastTransitionTime"]
-        return condition.on_wire(self.telling.generation, now, self.before.get("conditions", ()))
 
     def _begin(self, steps: Sequence[Step]) -> Permit:
         self.announce(conditions.deleting(steps), steps)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from awslab.core.conditions import Verdict
+from awslab.core.conditions import Condition, Verdict
 from awslab.core.drift import Drift
 from awslab.core.plan import Action, Step
 from awslab.core.resource import Phase
@@ -69,6 +69,10 @@ class Telling:
             "drift": self.drift(drift),
             "summary": summary,
         }
+
+    def condition(self, condition: Condition) -> dict[str, Any]:
+        """One more condition, as it goes into the status."""
+        return condition.on_wire(self.generation, seconds(self.now), self._conditions)
 
     @property
     def _conditions(self) -> Sequence[Mapping[str, Any]]:

@@ -29,6 +29,7 @@ class Type(StrEnum):
     DRIFTED = "Drifted"
     PLAN_PENDING = "PlanPending"
     DELETION_BLOCKED = "DeletionBlocked"
+    OUTPUTS_WRITTEN = "OutputsWritten"
 
 
 REASONS: Mapping[str, str] = {
@@ -65,6 +66,10 @@ REASONS: Mapping[str, str] = {
     "NonConverging": "A field was written three times without effect and is left alone until the spec changes.",
     "InUseByOthers": "Something that is not ours uses what is to be deleted; once it is gone the deletion goes on.",
     "Referenced": "Other objects refer to this one; once they are gone the deletion goes on.",
+    "Written": "The outputs are where spec.outputs wants them.",
+    "NotOurs": "Outputs are to go where something else is already; the spec's author names another place.",
+    "UnknownOutput": "The spec asks for an output that there is not; its author has to change it.",
+    "SecretsOff": "This operator may write no Secrets; whoever runs it can allow that.",
     "Failed": "Something failed in a way that the operator does not know.",
     "Unreachable": "AWS could not be looked at for some time; this is what was last seen.",
     "Success": "The last look at AWS and every call that followed succeeded.",
@@ -73,6 +78,45 @@ REASONS: Mapping[str, str] = {
 }
 """Every reason that a condition may have, and what it means."""
 
+WHAT_TO_DO: Mapping[str, str] = {
+    "Denied": "Give the role what the message names: docs/reference/iam.md, or credentials at all.",
+    "AccountNotFound": "Make the AwsAccount that the message names, or correct it.",
+    "AccountNotAllowed": "Have the namespace allowed by the AwsAccount, or name another account.",
+    "RegionNotAllowed": "Have the region allowed by the AwsAccount, or name another one.",
+    "AccountChanged": "Bring back the account in which the object was made.",
+    "AssumeRoleFailed": "Correct the trust policy or the external id, as the message says.",
+    "RegionDisabled": "Enable the region in the account, or name another one.",
+    "ReferenceNotAllowed": "Have the namespace allowed by the object that is referred to.",
+    "QuotaReached": "Ask AWS for more (Service Quotas), or delete what is not used.",
+    "InvalidSpec": "Change the field that the message names.",
+    "Rejected": "Change the spec as AWS's message says.",
+    "ApprovalNeeded": "Look at the plan and approve it: awslab approve, or spec.management.approval.",
+    "AdoptionPending": "Look at the plan; approve it, or change the spec until it is empty.",
+    "PlanOnly": "Look at the plan and approve it: awslab approve, or spec.management.approval.",
+    "ObserveOnly": "Nothing; set spec.management.mode to Manage to have AWS changed.",
+    "DriftReported": "Undo the change in AWS or take it into the spec; set drift to Correct to have it undone.",
+    "Paused": "Nothing; set spec.management.mode to Manage to go on.",
+    "OwnedByAnother": "Take it out of spec.adopt, or delete the owner with deletion Retain and remove its tags.",
+    "NonConverging": "Find who sets the field back, put it into spec.management.ignoreFields, or change the spec.",
+    "InUse": "Nothing at first; if it stays, see DeletionBlocked.",
+    "InUseByOthers": "Delete what the message names, or move it away.",
+    "Referenced": "Delete the objects that the message names.",
+    "Failed": "Read the message and the operator's log; then tell us.",
+    "Unreachable": "See Synced, which says why AWS cannot be looked at.",
+    "Drifted": "Nothing where drift is corrected; else see DriftReported.",
+}
+"""What people are to do about a reason; with every other one, nothing."""
+
+MEANINGS: Mapping[Type, str] = {
+    Type.READY: "Everything in AWS is as the spec asks, and was seen to be so.",
+    Type.SYNCED: "The last look at AWS and every call that followed succeeded. Unknown while paused.",
+    Type.RECONCILING: "Work is under way, or AWS takes its time: it goes on by itself.",
+    Type.STALLED: "Only people can help: the reason and the message say who and how.",
+    Type.DRIFTED: "AWS was changed by others since it was as the spec asks; `status.drift` has the fields.",
+    Type.PLAN_PENDING: "A plan in `status.plan` waits for its approval.",
+    Type.DELETION_BLOCKED: "Something that is not ours keeps AWS from deleting what is; the message names it.",
+}
+"""What each condition means when it is True."""
 
 APPROVABLE = frozenset({"ApprovalNeeded", "AdoptionPending", "PlanOnly"})
 """The reasons with which an approval helps."""

@@ -10,15 +10,17 @@
 
 from __future__ import annotations
 
+from .secrets import redacted
+
 
 class LabError(Exception):
-    """A failure that we understand."""
+    """A failure that we understand; people read its message, so no secret is in it."""
 
     reason = "Failed"
     """A CamelCase word for conditions and events."""
 
     def __init__(self, message: str, code: str = "", operation: str = "") -> None:
-        super().__init__(message)
+        super().__init__(redacted(message))
         self.code = code
         self.operation = operation
 

@@ -24,7 +24,7 @@ from awslab.local.kubernetes.binaries import find_binaries
 from awslab.local.kubernetes.client import TEST_LABEL, Cluster, Kubectl
 from awslab.local.kubernetes.control_plane import PORTS, ControlPlane
 from awslab.local.operator_process import Operator
-from awslab.local.processes import await_ready
+from awslab.local.processes import Component, await_ready
 from awslab.local.progress import Progress, Quiet
 from awslab.local.supervisor import FILE, State, Supervisor
 
@@ -182,10 +182,21 @@ class World:
 
     def restart_apiserver(self) -> None:
         """End the API server and start it again at the same address; returns when it is ready."""
-        if not self._state.own_cluster:
+        with self.outage("kube-apiserver"):
+            pass
+
+    @contextmanager
+    def outage(self, *names: str) -> Iterator[None]:
+        """Have the API server (`kube-apiserver`), `aws` or both gone while the block runs; they keep what they know."""
+        if "kube-apiserver" in names and not self._state.own_cluster:
             raise LocalWorldError("This world uses a cluster that was given: restart its API server there.")
-        self._supervisor.stop("kube-apiserver")
-        self._supervisor.run(self._control_plane.apiserver())
+        start = {"aws": self._aws, "kube-apiserver": self._control_plane.apiserver}
+        self._supervisor.stop(*names)
+        try:
+            yield
+        finally:
+            for name in names:
+                self._supervisor.run(start[name]())
 
     def install(self, manifests: Path | None = None) -> None:
         """Apply CRDs and RBAC (of the repository's `manifests` by default) and wait until they work."""
@@ -261,10 +272,14 @@ class World:
         asked = {"aws": options.aws_port, "kube-apiserver": options.api_port}
         supervisor.choose_ports([*(PORTS if state.own_cluster else ()), "aws", "operator"], asked)
         with progress.task("Starting AWS and Kubernetes"):
-            aws = cloud.component(self.folder, state.ports["aws"], state.time_scale, state.aws_command)
+            aws = self._aws()
             running = supervisor.start(aws)
             self._start_kubernetes()
             await_ready(aws, running)
+
+    def _aws(self) -> Component:
+        state = self._state
+        return cloud.component(self.folder, state.ports["aws"], state.time_scale, state.aws_command)
 
     def _start_kubernetes(self) -> None:
         if not self._state.own_cluster:

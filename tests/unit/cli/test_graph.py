@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from awslab.cli.main import main
 from tests.unit.kinds.specs import composed
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("vpc*.yaml"))
 VPC = next(e for e in EXAMPLES if e.name == "vpc.yaml")
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awslab.api.kinds import API_KINDS
-from awslab.codegen.crds import admission_policy, custom_resource_definition
+from awslab.codegen.crds import admission_policy, custom_resource_definition, protection_policy
 from tests.support.labvpc_cases import COUNT_OR_LIST, MINIMAL
 
 KINDS = [pytest.param(kind, id=kind.kind) for kind in API_KINDS]
@@ -81,3 +81,12 @@ def test_a_policy_never_keeps_an_object_from_being_deleted():
     policy, _ = admission_policy(LAB_VPC)
 
     assert "!has(object.metadata.deletionTimestamp)" in [c["expression"] for c in policy["spec"]["matchConditions"]]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in API_KINDS if "management" in kind.spec.model_fields])
+def test_every_kind_that_makes_something_can_be_protected_from_deletion(kind):
+    policy, binding = protection_policy(kind)
+
+    (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+    assert (["DELETE"], [kind.plural]) == (rule["operations"], rule["resources"])
+    assert binding["spec"]["policyName"] == policy["metadata"]["name"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awslab.api.kinds import API_KINDS
-from awslab.codegen.rbac import cluster_rules, namespace_rules, user_roles
+from awslab.codegen.rbac import cluster_rules, namespace_rules, secrets_role, user_roles
 
 
 def verbs(resource: str) -> list[str]:
@@ -35,3 +35,8 @@ def test_what_belongs_to_no_namespace_is_left_to_the_administrator_of_the_cluste
 
     assert "labvpcs" in resources
     assert "awsaccounts" not in resources
+
+
+def test_what_outputs_are_written_to_is_never_listed():
+    assert verbs("configmaps") == ["create", "delete", "get", "update"]
+    assert [rule["verbs"] for rule in secrets_role()["rules"]] == [["get", "create", "update", "delete"]]

@@ -684,3 +684,46 @@ class TestIntents:
 def _running(ec2):
     found = ec2.describe_instances()["Reservations"]
     return [i["InstanceId"] for r in found for i in r["Instances"] if i["State"]["Name"] == "running"]
+
+
+class TestUninstall:
+    """docs/uninstall.md: the operator goes and comes back, AWS stays."""
+
+    def test_a_paused_object_goes_on_when_the_operator_is_back(self, ready, using, local_aws):
+        handle = ready()
+        before = ids(handle)
+        manage(handle, mode="Paused", deletion="Retain")
+        using.reconcile(handle)
+        since = local_aws.last_call()
+
+        manage(handle, mode="Manage")
+        until(handle, lambda: handle.ready, reconciler())
+
+        assert [] == writes(local_aws, since)
+        assert before == ids(handle)
+
+    def test_an_object_that_was_paused_and_retained_is_let_go_without_a_call(self, ready, using, local_aws, ec2):
+        handle = ready()
+        manage(handle, mode="Paused", deletion="Retain")
+        handle.delete()
+        since = local_aws.last_call()
+
+        until(handle, lambda: handle.gone, using)
+
+        assert [] == actions(local_aws, since)
+        assert [ids(handle)["Vpc/vpc"]] == vpcs(ec2)
+
+    def test_applied_to_a_new_cluster_in_plan_only_the_plan_is_empty(self, ready, using, local_aws):
+        handle = ready()
+        manage(handle, mode="Paused", deletion="Retain")
+        handle.delete()
+        until(handle, lambda: handle.gone, using)
+        again = lab_vpc(**SMALL, management={"mode": "PlanOnly"})
+        again.obj["metadata"]["uid"] = "uid-in-a-new-cluster"
+        since = local_aws.last_call()
+
+        passes(again, reconciler())
+
+        assert again.ready
+        assert "plan" not in again.obj["status"]
+        assert [] == writes(local_aws, since)

@@ -282,6 +282,39 @@ class TestForeseen:
         assert [s.action for s in steps] == [Action.WAIT, Action.WAIT]
 
 
+class TestAroundAReplacement:
+    def test_what_refers_to_the_replaced_in_a_late_field_changes_with_it(self):
+        friend = Host(name="friend", friends=frozenset({NET}))
+        found = [seen(NET, fields={"cidr": "10.9.0.0/16"}), seen(friend)]
+
+        [net, host] = foreseen(plan(graph_of(NET, friend), found, HINTS))
+
+        assert (Action.REPLACE, Action.UPDATE) == (net.action, host.action)
+        assert {"friends.(Net/net)", f"friends.{id_of('Net/net')}"} == {c.path for c in host.changes}
+
+    def test_what_refers_to_none_of_it_stays(self):
+        other = Host(name="other", size=2)
+        found = [seen(NET, fields={"cidr": "10.9.0.0/16"}), seen(other)]
+
+        [_, host] = foreseen(plan(graph_of(NET, other), found, HINTS))
+
+        assert host.action is Action.KEEP
+
+    def test_nothing_new_is_bound_to_what_is_about_to_go(self):
+        step = step_for("Host/web", BOTH, [seen(NET, fields={"cidr": "10.9.0.0/16"})])
+
+        assert (Action.WAIT, ("Net/net",)) == (step.action, step.waits_for)
+
+
+def test_nothing_is_made_in_what_belongs_to_another():
+    foreign = seen(NET, owner="test/LabVpc/lab/other", adopted=True)
+
+    [net, host] = plan(BOTH, [foreign], HINTS)
+
+    assert (Action.CONFLICT, "OwnedByAnother") == (net.action, net.cause)
+    assert (Action.WAIT, ("Net/net",)) == (host.action, host.waits_for)
+
+
 def test_a_step_reads_as_a_sentence():
     steps = plan(graph_of(NET, HOST), [seen(NET, fields={"dns": False})], HINTS)
 

@@ -1,4 +1,4 @@
-"""The HTTP server of a local AWS: one thread a connection, on loopback only."""
+"""The HTTP server of a local AWS: one thread a connection, on loopback unless another address is asked for."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ class Handler(MotoRequestHandler):  # type: ignore[misc] # moto has no types for
 class Server:
     """A local AWS that serves; also within another process, as tests do."""
 
-    def __init__(self, world: World, port: int = 0) -> None:
+    def __init__(self, world: World, port: int = 0, host: str = HOST) -> None:
+        """*host* is for a bridge to containers of this machine; a local AWS lets in everybody who reaches it."""
         self.world = world
-        self._http: BaseWSGIServer = make_server(HOST, port, LocalAws(world), threaded=True, request_handler=Handler)
+        self._host = host
+        self._http: BaseWSGIServer = make_server(host, port, LocalAws(world), threaded=True, request_handler=Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def endpoint(self) -> str:
         """Return the address to give to boto3 as `endpoint_url`."""
-        return f"http://{HOST}:{self._http.port}"
+        return f"http://{self._host}:{self._http.port}"
 
     def start(self) -> None:
         """Serve in a thread of its own."""

@@ -1,0 +1,196 @@
+"""The IAM policy allows what the operator calls in a LabVpc's whole life, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatchcase
+
+import boto3
+import pytest
+
+from awslab.aws.calls import is_read
+from awslab.codegen import iam
+from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG
+from awslab.local.aws.control import Control
+from tests.support.manifests import ROOT
+from tests.support.memory import lab_vpc, reconciler, until
+
+TYPE_OF_PREFIX = {
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "igw": "internet-gateway",
+    "eipalloc": "elastic-ip",
+    "nat": "natgateway",
+    "rtb": "route-table",
+    "sg": "security-group",
+}
+HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+ONE = {"availabilityZones": 1}
+
+
+@pytest.fixture(scope="module")
+def module_aws(_server):
+    """An empty account for the whole module, and EC2 as anybody else uses it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ENDPOINT_URL": _server.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            patch.setenv(name, value)
+        control = Control(_server.endpoint)
+        control.reset()
+        yield control, boto3.client("ec2", region_name="us-east-1")
+
+
+@pytest.fixture(scope="module")
+def calls(module_aws):
+    """Every call that the operator makes in a life with everything that can happen."""
+    control, ec2 = module_aws
+    using = reconciler()
+    vpc = lab_vpc(**ONE)
+    until(vpc, lambda: vpc.ready, using)
+    _drift(ec2, vpc)
+    until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
+    _change(vpc, using)
+    adopter = _adopt(ec2, vpc, using)
+    _delete_with_blockers(ec2, adopter, using)
+    return [c for c in control.calls() if "awslab-operator" in c["user_agent"]]
+
+
+def _id(vpc, address):
+    return next(r["id"] for r in vpc.obj["status"]["resources"] if r["address"] == address)
+
+
+def _drift(ec2, vpc):
+    """Change every field that has a call of its own, as somebody else would."""
+    public, table, app = (_id(vpc, a) for a in ("Subnet/public-a", "RouteTable/public", "SecurityGroup/app"))
+    ec2.modify_vpc_attribute(VpcId=_id(vpc, "Vpc/vpc"), EnableDnsHostnames={"Value": False})
+    ec2.modify_subnet_attribute(SubnetId=public, MapPublicIpOnLaunch={"Value": False})
+    ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.0.2.0/24", GatewayId=_id(vpc, "InternetGateway/igw"))
+    other = ec2.create_route_table(VpcId=_id(vpc, "Vpc/vpc"))["RouteTable"]["RouteTableId"]
+    (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    (mine,) = (a["RouteTableAssociationId"] for a in found["Associations"] if a.get("SubnetId") == public)
+    ec2.replace_route_table_association(AssociationId=mine, RouteTableId=other)
+    foreign = ec2.create_subnet(VpcId=_id(vpc, "Vpc/vpc"), CidrBlock="10.0.200.0/24")["Subnet"]["SubnetId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=foreign)
+    _drift_of_rules(ec2, app, _id(vpc, "SecurityGroup/load-balancer"))
+    ec2.create_tags(Resources=[public], Tags=[{"Key": "Name", "Value": "theirs"}])
+
+
+def _drift_of_rules(ec2, group, balancer):
+    peer = [{**HTTP, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=peer)
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=peer)
+    web = [{**HTTP, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "theirs"}]}]
+    ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=web)
+    ec2.update_security_group_rule_descriptions_ingress(GroupId=balancer, IpPermissions=web)
+
+
+def _change(vpc, using):
+    """Grow and shrink, with tags that come and go."""
+    vpc.change(availabilityZones=2, tags={"team": "network"})
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(natGateways="Single", tags={})
+    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 18, using)
+
+
+def _adopt(ec2, vpc, using):
+    """Let it go, and take it over under another name."""
+    vpc.change(management={"deletion": "Retain"})
+    vpc.delete()
+    until(vpc, lambda: vpc.gone, using)
+    ids = {r["address"]: r["id"] for r in vpc.obj["status"]["resources"]}
+    ec2.delete_tags(Resources=list(ids.values()), Tags=[{"Key": k} for k in (OWNER_TAG, RESOURCE_TAG, UID_TAG)])
+    adopter = lab_vpc("adopter", natGateways="Single", adopt={"ids": ids})
+    until(adopter, lambda: adopter.ready, using)
+    return adopter
+
+
+def _delete_with_blockers(ec2, vpc, using):
+    group = ec2.create_security_group(VpcId=_id(vpc, "Vpc/vpc"), GroupName="theirs", Description="x")["GroupId"]
+    vpc.delete()
+    until(vpc, lambda: vpc.condition("DeletionBlocked")["status"] == "True", using)
+    ec2.delete_security_group(GroupId=group)
+    mine = [{"Name": "vpc-id", "Values": [_id(vpc, "Vpc/vpc")]}]
+    for subnet in ec2.describe_subnets(Filters=mine)["Subnets"]:
+        if not any(t["Key"] == OWNER_TAG for t in subnet.get("Tags", ())):
+            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    for table in ec2.describe_route_tables(Filters=mine)["RouteTables"]:
+        main = any(a.get("Main") for a in table["Associations"])
+        if not main and not any(t["Key"] == OWNER_TAG for t in table.get("Tags", ())):
+            ec2.delete_route_table(RouteTableId=table["RouteTableId"])
+    until(vpc, lambda: vpc.gone, using)
+
+
+def test_every_call_is_allowed(calls):
+    assert set() == {f"{c['service']}:{c['action']}" for c in calls} - {f"ec2:{a}" for a in iam.ACTIONS}
+
+
+def test_nothing_is_allowed_that_is_never_called(calls):
+    assert set() == iam.ACTIONS - {c["action"] for c in calls}
+
+
+def test_whatever_is_made_carries_the_owner_from_its_creation_on(calls):
+    made = [c for c in calls if c["action"] in iam.CREATES]
+
+    assert [] == [c["action"] for c in made if f"'{OWNER_TAG}'" not in str(c["params"])]
+
+
+def test_every_call_names_only_types_on_which_it_is_allowed(calls):
+    wrong = {(c["action"], t) for c in calls if not is_read(c["action"]) for t in _named(c) - _allowed(c["action"])}
+
+    assert set() == wrong
+
+
+def _named(call):
+    """The types of the resources that a call names as itself, not as the target of a route or rule."""
+    plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in {"GatewayId", "NatGatewayId"}}
+    if call["action"] == "DeleteNatGateway":
+        plain = call["params"]
+    found = re.findall(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|sg)-[0-9a-f]{8,}", str(plain))
+    return {TYPE_OF_PREFIX[prefix] for prefix in found}
+
+
+def _allowed(action):
+    if action in iam.CREATES:
+        return {iam.CREATES[action].makes, *iam.CREATES[action].inside}
+    if action in iam.CHANGES:
+        return set(iam.CHANGES[action])
+    return {iam.DELETES[action]} if action in iam.DELETES else set(iam.TYPES)
+
+
+@pytest.mark.parametrize("name", ["labvpc-policy", "labvpc-adoption-policy"])
+class TestThePolicy:
+    @pytest.fixture
+    def policy(self, name):
+        return json.loads((ROOT / f"manifests/iam/{name}.json").read_text())
+
+    def test_fits_into_a_managed_policy(self, policy):
+        assert len(json.dumps(policy, separators=(",", ":"))) <= iam.MANAGED_POLICY_LIMIT
+
+    def test_allows_every_change_under_a_condition_on_the_owner_only(self, policy):
+        for statement in policy["Statement"]:
+            reads = all(is_read(a.removeprefix("ec2:")) for a in statement["Action"])
+            assert reads or OWNER_TAG in json.dumps(statement["Condition"])
+            assert reads or "*" not in statement["Resource"]
+
+    def test_has_no_wildcard_in_an_action(self, policy):
+        assert not [a for s in policy["Statement"] for a in s["Action"] if "*" in a]
+
+    def test_is_for_its_kind_only(self, policy):
+        (pattern,) = set(re.findall(r"default/[^\"]*", json.dumps(policy)))
+
+        assert fnmatchcase("default/LabVpc/lab/production", pattern)
+        assert not fnmatchcase("default/LabOther/lab/production", pattern)
+
+
+def test_the_roles_can_be_taken_by_the_operators_service_account_only():
+    irsa = json.loads((ROOT / "manifests/iam/trust-irsa.json").read_text())
+    pods = json.loads((ROOT / "manifests/iam/trust-pod-identity.json").read_text())
+
+    assert "system:serviceaccount:awslab-system:awslab-operator" in json.dumps(irsa)
+    assert {"awslab-system", "awslab-operator"} <= set(pods["Statement"][0]["Condition"]["StringEquals"].values())

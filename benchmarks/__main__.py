@@ -29,9 +29,9 @@ def main(names: list[str]) -> int:
         return 2
     results: dict[str, Any] = {}
     for name in names or PARTS:
-        found = PARTS[name]()
+        machine, found = _machine(), PARTS[name]()
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        results[name] = {"when": datetime.now(UTC).date().isoformat(), "machine": _machine(), "found": found}
+        results[name] = {"when": datetime.now(UTC).date().isoformat(), "machine": machine, "found": found}
         RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     for path, text in page(results).items():
         (DOCS / path).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,8 @@ def main(names: list[str]) -> int:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    load = f"load {os.getloadavg()[0]:.1f} from elsewhere"
+    return f"{os.cpu_count()} processors ({load}), {platform.system()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

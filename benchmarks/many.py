@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.support.memory import lab_vpc
 from tests.support.shell import LAB
 
 from .operator_alone import NAME, copy_of
-from .world import REGION, local_aws, operator_settings, reconciler, work
+from .world import REGION, free_port, local_aws, operator_settings, reconciler, work
 
 COUNTS = (1000, 5000)
 RESYNC = 60.0
@@ -64,26 +65,38 @@ def _measured(folder: Path, template: Path, obj: str, count: int) -> dict[str, A
             api.create(LAB.plural, copy)
         changed = f"net-{count // 2}"
         api.edit(LAB.plural, "lab", changed, {"spec": {"tags": {"team": "network"}}})
-        command = ["benchmarks.operator_alone", template, count, api.kubeconfig(folder), RESYNC]
+        metrics = free_port()
+        command = ["benchmarks.operator_alone", template, count, api.kubeconfig(folder), RESYNC, metrics]
         with _process(*map(str, command)) as operator:
             began = time.monotonic()
             while api.get(LAB.plural, "lab", changed)["status"]["observedGeneration"] == 1:  # type: ignore[index] # it is there
                 time.sleep(0.02)
             useful = time.monotonic() - began
-            return {"objects": count, "first_useful_pass": useful, **_rounds(api, operator)}
+            return {"objects": count, "first_useful_pass": useful, **_rounds(api, operator, metrics)}
 
 
-def _rounds(api: FakeApi, operator: psutil.Process) -> dict[str, Any]:
-    """The second of two rounds; in the first all caches fill."""
-    time.sleep(RESYNC)
-    writes, before = len(api.writes("/labvpcs/")), operator.cpu_times()
+def _rounds(api: FakeApi, operator: psutil.Process, metrics: int) -> dict[str, Any]:
+    """A minute after the first round, in which all caches fill."""
+    count = len(api.all(LAB.plural))
+    while _passes(metrics) < count:
+        time.sleep(1)
+    writes, before, passes = len(api.writes("/labvpcs/")), operator.cpu_times(), _passes(metrics)
     rss = []
     for _ in range(int(RESYNC)):
         time.sleep(1)
         rss.append(operator.memory_info().rss)
     after = operator.cpu_times()
     seconds = after.user + after.system - before.user - before.system
-    return {"rss_mb": max(rss) / 2**20, "cpu_seconds_a_round": seconds, "writes": len(api.writes("/labvpcs/")) - writes}
+    passes = _passes(metrics) - passes
+    writes = len(api.writes("/labvpcs/")) - writes
+    return {"rss_mb": max(rss) / 2**20, "passes": passes, "cpu_seconds": seconds, "writes": writes}
+
+
+def _passes(metrics: int) -> float:
+    """How many passes the operator has made so far, as it tells itself."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("awslab_passes_total{"))
 
 
 @contextmanager

@@ -89,9 +89,10 @@ class StubReconciler(LabReconciler):
         return clients
 
 
-def main(template: str, count: str, kubeconfig: str, resync: str) -> int:
+def main(template: str, count: str, kubeconfig: str, resync: str, port: str) -> int:
     """Run until SIGTERM."""
-    settings = operator_settings(kubeconfig=kubeconfig, resync=float(resync), metrics_address="127.0.0.1:0")
+    address = f"127.0.0.1:{port}"
+    settings = operator_settings(kubeconfig=kubeconfig, resync=float(resync), metrics_address=address)
     reconciler = StubReconciler(settings, KINDS)
     reconciler.stub = StubEc2(json.loads(Path(template).read_text()), int(count))
     return Operator(settings, KINDS, reconciler).run()

@@ -47,8 +47,8 @@ e2e: tools ## Run the operator's process against a real API server and the local
 	@$(PYTEST) tests/e2e
 
 .PHONY: faults
-faults: install ## Kill the operator at every call to AWS of a LabVpc's life: minutes
-	@$(PYTEST) -m all_faults tests/faults
+faults: tools ## Kill the operator at every call to AWS of a LabVpc's life, and try every fault: minutes
+	@$(PYTEST) -m "not kind" tests/faults tests/e2e/test_ha.py
 
 .PHONY: test-kind
 test-kind: install ## Run the end-to-end tests on a kind cluster, with the image; needs Docker and kind

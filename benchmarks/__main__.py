@@ -27,9 +27,11 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(PARTS):
         print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results: dict[str, Any] = {}
     for name in names or PARTS:
-        results[name] = {"when": datetime.now(UTC).date().isoformat(), "machine": _machine(), "found": PARTS[name]()}
+        found = PARTS[name]()
+        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        results[name] = {"when": datetime.now(UTC).date().isoformat(), "machine": _machine(), "found": found}
         RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     for path, text in page(results).items():
         (DOCS / path).parent.mkdir(parents=True, exist_ok=True)

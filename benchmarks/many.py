@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -87,7 +88,8 @@ def _rounds(api: FakeApi, operator: psutil.Process) -> dict[str, Any]:
 
 @contextmanager
 def _process(module: str, *arguments: str) -> Any:
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}  # as in the image
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], env=environment, stderr=subprocess.DEVNULL)
     try:
         yield psutil.Process(process.pid)
     finally:

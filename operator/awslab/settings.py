@@ -74,8 +74,8 @@ class Settings(BaseModel):
         "",
         description="Name of this replica in Lease and Events, such as the pod's; else the host's and a random part.",
     )
-    lease_duration: float = Field(15.0, ge=1, description="After so long without renewal a replica takes over.")
-    lease_renew: float = Field(5.0, gt=0, description="Time between renewals by the leader.")
+    lease_duration: float = Field(12.0, ge=1, description="After so long without renewal a replica takes over.")
+    lease_renew: float = Field(4.0, gt=0, description="Time between renewals by the leader.")
     lease_poll: float = Field(1.0, gt=0, description="Time between two looks of a standby at the Lease.")
     grace: float = Field(
         25.0, ge=0, description="How long work under way may take to end after SIGTERM (pod: 20 s more)."

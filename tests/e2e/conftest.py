@@ -1,6 +1,7 @@
 """One control plane for the whole session; each test gets it empty."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -72,12 +73,12 @@ def namespace(world):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Show the end of the operator's log with whatever fails."""
+    """Show the end of the logs of the operator and its replicas with whatever fails."""
     report = yield
     world = getattr(item, "funcargs", {}).get("session_world")
-    if report.failed and world and (log := world.log("operator")).exists():
+    for log in _operators_logs(world) if report.failed and world else ():
         tail = log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
-        report.sections.append(("the operator's log", "\n".join(tail)))
+        report.sections.append((f"the log of the {log.stem}", "\n".join(tail)))
     return report
 
 
@@ -88,8 +89,12 @@ def place_in(world: World) -> Place:
 
 def _empty(world: World) -> None:
     """Leave nothing of earlier tests: no operator, no object, no AWS resource, no fault; and quotas for many."""
-    if any(status.name == "operator" for status in world.status()):
-        world.kill_operator()
+    world.kill_operators()
     world.reset()
     Control(world.aws_endpoint).configure({"quota_scale": 100})
-    world.log("operator").unlink(missing_ok=True)
+    for log in _operators_logs(world):
+        log.unlink()
+
+
+def _operators_logs(world: World) -> list[Path]:
+    return [log for log in world.logs() if log.stem.startswith("operator")]

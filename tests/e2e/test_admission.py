@@ -37,8 +37,7 @@ def in_kubernetes(path: str) -> str:
 @pytest.fixture(scope="module")
 def kubectl(session_world):
     """kubectl in a namespace of the module's own, with nobody at work: the API server speaks by itself."""
-    if any(status.name == "operator" for status in session_world.status()):
-        session_world.kill_operator()
+    session_world.kill_operators()
     return partial(session_world.kubectl, "--namespace", session_world.new_namespace("admission"))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from awslab.local.operator_process import COMMAND
 from tests.e2e.conftest import OPERATOR, place_in
-from tests.support.live import LiveVpc, eventually
+from tests.support.live import eventually, there_is_one_of_everything
 
 KILLS = {
     "create": [("hang-after", "CreateVpc"), ("hang-before", "CreateSubnet"), ("hang-after", "AllocateAddress")],
@@ -27,20 +27,6 @@ def place(world):
     """The world with an operator of the test's own."""
     world.start_operator(env=OPERATOR)
     return place_in(world)
-
-
-def there_is_one_of_everything(vpc: LiveVpc) -> bool:
-    """Whether AWS has, under the owner's tag, just what the status names; and no VPC or address beside it."""
-    ec2 = vpc.place.ec2
-    found = {id_ for id_ in vpc.in_aws() if not id_.startswith("rtbassoc-")}
-    vpcs = [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]
-    addresses = [a["AllocationId"] for a in ec2.describe_addresses()["Addresses"]]
-    ids = vpc.ids()
-    return (
-        found == set(ids.values())
-        and vpcs == [ids["Vpc/vpc"]]
-        and addresses == [id_ for address, id_ in ids.items() if address.startswith("Eip/")]
-    )
 
 
 # The operator comes and goes

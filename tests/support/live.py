@@ -166,6 +166,23 @@ def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     return found
 
 
+def ours(vpc: LiveVpc) -> set[str]:
+    """The ids of what AWS has under the owner's tag; an association of a route table is no thing of its own."""
+    return {id_ for id_ in vpc.in_aws() if not id_.startswith("rtbassoc-")}
+
+
+def there_is_one_of_everything(vpc: LiveVpc) -> bool:
+    """Whether AWS has, under the owner's tag, just what the status names; and no VPC or address beside it."""
+    ec2, ids = vpc.place.ec2, vpc.ids()
+    vpcs = [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]
+    addresses = [a["AllocationId"] for a in ec2.describe_addresses()["Addresses"]]
+    return (
+        ours(vpc) == set(ids.values())
+        and vpcs == [ids["Vpc/vpc"]]
+        and addresses == [id_ for address, id_ in ids.items() if address.startswith("Eip/")]
+    )
+
+
 def rows(table: str) -> list[dict[str, str]]:
     """The rows of what `aws --output table` draws, by the names in its first row."""
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "|" in line]

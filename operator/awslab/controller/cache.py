@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 from awslab.controller.objects import Key, Object, concerns_us, deleting, healthy, newer, stripped, uid
+from awslab.controller.packed import PackedObjects
 from awslab.controller.schedule import Priority
 
 _GRAVES = 10_000
@@ -80,7 +81,7 @@ class Cache:
         self._listener = listener
         self._resync = resync
         self._chance = chance
-        self._objects: dict[Key, Object] = {}
+        self._objects = PackedObjects()
         self._targets = targets
         self._declared = References()
         self._references = References()

@@ -37,8 +37,8 @@ def boot_clock() -> float:
 class Timing:
     """How long things last, in seconds."""
 
-    duration: float = 15.0
-    renew: float = 5.0
+    duration: float = 12.0
+    renew: float = 4.0
     poll: float = 1.0
 
     @property

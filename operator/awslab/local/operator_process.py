@@ -42,8 +42,9 @@ def install(kubectl: Kubectl, manifests: Path) -> None:
 
 @dataclass(frozen=True)
 class Operator:
-    """What the operator's process needs to know of its world."""
+    """What an operator's process needs to know of its world; *name* is that of the component."""
 
+    name: str
     folder: Path
     kubectl: Kubectl
     aws_port: int
@@ -61,16 +62,16 @@ class Operator:
             "PYTHONUNBUFFERED": "1",
         }
         return Component(
-            name="operator",
+            name=self.name,
             command=tuple(command),
-            log=self.folder / "logs" / "operator.log",
+            log=self.folder / "logs" / f"{self.name}.log",
             endpoint=f"http://{address}",
             environment=_inherited() | cloud.environment(self.aws_port) | ours | dict(environment),
             ready=lambda: answers(f"http://{address}/readyz"),
         )
 
     def _log_in(self) -> Path:
-        path = self.folder / "operator.kubeconfig"
+        path = self.folder / f"{self.name}.kubeconfig"
         token = self.kubectl(
             "create",
             "token",

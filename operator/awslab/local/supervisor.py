@@ -15,7 +15,7 @@ from awslab.local.ports import asked_port, free_port, is_free
 from awslab.local.processes import Component, Running, await_ready, start
 
 FILE = "world.json"
-_FORMAT = 1
+_FORMAT = 2
 _GRACE = 45.0  # seconds a process has to end by itself; the operator finishes its calls, AWS writes its state
 _GRACES = {"kube-apiserver": 3.0}  # waits a minute for open watches, but all that it promised is in etcd
 
@@ -32,7 +32,7 @@ class State:
     own_cluster: bool = True
     time_scale: float = 0.01
     aws_command: list[str] = field(default_factory=list)
-    operator: dict[str, Any] = field(default_factory=dict)  # how the operator was started: command, environment
+    operators: dict[str, dict[str, Any]] = field(default_factory=dict)  # how each was started: command, environment
     format: int = _FORMAT
 
     @classmethod

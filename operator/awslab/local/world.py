@@ -28,7 +28,10 @@ from awslab.local.processes import Component, await_ready
 from awslab.local.progress import Progress, Quiet
 from awslab.local.supervisor import FILE, State, Supervisor
 
-_STOP_ORDER = (("operator",), ("kube-controller-manager", "kube-apiserver", "aws"), ("etcd",))
+OPERATOR = "operator"
+"""The operator's name among the components; replicas beside it are named by who starts them."""
+
+_STOP_ORDER = (("kube-controller-manager", "kube-apiserver", "aws"), ("etcd",))  # after the operators
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class World:
     @property
     def operator_endpoint(self) -> str:
         """The address of the operator's metrics and health."""
-        return f"http://127.0.0.1:{self._state.ports['operator']}"
+        return f"http://127.0.0.1:{self._state.ports[OPERATOR]}"
 
     @property
     def kubectl(self) -> Kubectl:
@@ -171,14 +174,14 @@ class World:
 
         In a cluster that was given only what is in the namespaces of `new_namespace` is deleted.
         """
-        operated = self._supervisor.alive("operator")
-        if operated:
-            self.kill_operator()
+        operated = [name for name in self._state.operators if self._supervisor.alive(name)]
+        for name in operated:
+            self.kill_operator(name)
         with Cluster(self.kubeconfig) as cluster:
             cluster.delete_objects(everywhere=self._state.own_cluster)
         cloud.reset(self._state.ports["aws"])
-        if operated:
-            self._run_operator()
+        for name in operated:
+            self._run_operator(name)
 
     def restart_apiserver(self) -> None:
         """End the API server and start it again at the same address; returns when it is ready."""
@@ -204,39 +207,49 @@ class World:
 
     def start_operator(
         self,
+        name: str = OPERATOR,
         *,
         env: Mapping[str, str] | None = None,
         args: Sequence[str] = (),
         command: Sequence[str] = operator_process.COMMAND,
         wait: bool = True,
     ) -> None:
-        """Start the operator as its ServiceAccount, and wait until it is ready; needs `install` before."""
-        if self._supervisor.alive("operator"):
-            raise LocalWorldError("The operator runs already: stop it first.")
-        self._state.operator = {"command": [*command, *args], "environment": dict(env or {})}
-        self._run_operator(wait=wait)
+        """Start the operator as its ServiceAccount, and wait until it is ready; needs `install` before.
+
+        Another `name` is a replica of it, a process with its own log, port and token.
+        """
+        if self._supervisor.alive(name):
+            raise LocalWorldError(f"The {name} runs already: stop it first.")
+        self._state.operators[name] = {"command": [*command, *args], "environment": dict(env or {})}
+        self._run_operator(name, wait=wait)
 
     def ensure_operator(self, manifests: Path | None = None) -> None:
         """Install what the operator needs, and start it unless it runs."""
         self.install(manifests)
-        if not self._supervisor.alive("operator"):
+        if not self._supervisor.alive(OPERATOR):
             self.start_operator()
 
-    def stop_operator(self, signal: signal.Signals = signal.SIGTERM) -> None:
+    def stop_operator(self, name: str = OPERATOR, signal: signal.Signals = signal.SIGTERM) -> None:
         """Ask the operator to end, and return when it has."""
-        self._supervisor.stop("operator", number=signal)
+        self._supervisor.stop(name, number=signal)
 
-    def kill_operator(self) -> None:
+    def kill_operator(self, name: str = OPERATOR) -> None:
         """End the operator with SIGKILL."""
-        self._supervisor.kill("operator")
+        self._supervisor.kill(name)
 
-    def pause_operator(self) -> None:
+    def kill_operators(self) -> None:
+        """End the operator and all replicas of it with SIGKILL, and forget how they were started."""
+        for name in list(self._state.operators):
+            self.kill_operator(name)
+            del self._state.operators[name]
+
+    def pause_operator(self, name: str = OPERATOR) -> None:
         """Let the operator stand still (SIGSTOP), as a machine that hangs."""
-        self._supervisor.pause("operator")
+        self._supervisor.pause(name)
 
-    def resume_operator(self) -> None:
+    def resume_operator(self, name: str = OPERATOR) -> None:
         """Let the operator go on (SIGCONT)."""
-        self._supervisor.resume("operator")
+        self._supervisor.resume(name)
 
     # --- how
 
@@ -250,8 +263,9 @@ class World:
 
     def _serves(self) -> bool:
         """Return whether Kubernetes and AWS run; the operator may come and go."""
-        processes = {name: running for name, running in self._state.processes.items() if name != "operator"}
-        return bool(processes) and all(running.process() for running in processes.values())
+        state = self._state
+        processes = [running for name, running in state.processes.items() if name not in state.operators]
+        return bool(processes) and all(running.process() for running in processes)
 
     def _bring_up(self, options: Options, progress: Progress, *, new: bool) -> None:
         try:
@@ -270,7 +284,7 @@ class World:
         state.time_scale, state.aws_command = options.time_scale, list(options.aws_command)
         state.binaries = given.commands(progress) if given.is_asked_for() else _paths(progress)
         asked = {"aws": options.aws_port, "kube-apiserver": options.api_port}
-        supervisor.choose_ports([*(PORTS if state.own_cluster else ()), "aws", "operator"], asked)
+        supervisor.choose_ports([*(PORTS if state.own_cluster else ()), "aws", OPERATOR], asked)
         with progress.task("Starting AWS and Kubernetes"):
             aws = self._aws()
             running = supervisor.start(aws)
@@ -290,17 +304,18 @@ class World:
         for component in (plane.etcd(), plane.apiserver(), plane.controller_manager()):
             self._supervisor.run(component)
 
-    def _run_operator(self, *, wait: bool = True) -> None:
+    def _run_operator(self, name: str, *, wait: bool = True) -> None:
         state = self._state
-        operator = Operator(self.folder, self.kubectl, state.ports["aws"], state.ports["operator"], state.time_scale)
-        how = state.operator
+        self._supervisor.choose_ports([name], {})
+        operator = Operator(name, self.folder, self.kubectl, state.ports["aws"], state.ports[name], state.time_scale)
+        how = state.operators[name]
         component = operator.component(how["command"], how["environment"])
         running = self._supervisor.start(component)
         if wait:
             await_ready(component, running)
 
     def _stop_all(self) -> None:
-        for names in _STOP_ORDER:
+        for names in (tuple(self._state.operators), *_STOP_ORDER):
             self._supervisor.stop(*names)
 
     def _status(self, name: str) -> ComponentStatus:

@@ -91,6 +91,12 @@ def test_a_renewal_that_comes_too_late_is_refused():
         make({"lease_duration": 10, "lease_renew": 4})
 
 
+def test_by_default_another_replica_leads_within_fifteen_seconds_of_a_kill():
+    settings = make({})
+
+    assert settings.lease_duration + 2 * settings.lease_poll < 15
+
+
 def test_an_address_without_a_port_is_refused():
     with pytest.raises(SettingsError, match="metrics_address is host:port or :port, not 'localhost'"):
         make({"metrics_address": "localhost"})

@@ -136,8 +136,8 @@ def test_a_second_look_reads_and_writes_nothing(production, place):
 
 
 def test_the_full_example_becomes_what_it_says(place):
-    spec = yaml.safe_load(FULL.read_text())["spec"]
-    del spec["accountRef"]  # another account has its own tests: test_accounts.py
+    manifest = yaml.safe_load(FULL.read_text())
+    spec = manifest["spec"]
 
     full = place.labvpc(**spec)
     _account(place, spec["accountRef"]["name"], full.namespace)

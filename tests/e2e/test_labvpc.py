@@ -139,7 +139,9 @@ def test_the_full_example_becomes_what_it_says(place):
     manifest = yaml.safe_load(FULL.read_text())
     spec = manifest["spec"]
 
-    full = place.labvpc(**spec).apply().ready()
+    full = place.labvpc(**spec)
+    _account(place, spec["accountRef"]["name"], full.namespace)
+    full.apply().ready()
 
     assert {s["name"]: s["cidr"] for s in full.status["subnets"]} == {
         f"{tier}-{zone[-1]}": cidr for tier, wish in spec["subnets"].items() for zone, cidr in wish["cidrs"].items()
@@ -153,6 +155,15 @@ def test_the_full_example_becomes_what_it_says(place):
     assert {(rule["FromPort"], entry["CidrIp"]) for rule in group["IpPermissions"] for entry in rule["IpRanges"]} == {
         (443, source) for source in spec["securityGroups"]["loadBalancer"]["from"]
     }
+
+
+def _account(place, name, namespace):
+    """The AwsAccount that the full example names, here the operator's own account."""
+    own = json.loads(place.aws("sts", "get-caller-identity", "--output", "json"))["Account"]
+    spec = {"roleArn": f"arn:aws:iam::{own}:role/awslab", "allowedNamespaces": {"names": [namespace]}}
+    manifest = {"apiVersion": "awslab.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": name}, "spec": spec}
+    place.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+    place.kubectl("wait", "--for=condition=Ready", f"awsaccount/{name}", "--timeout=30s")
 
 
 # Keeping it so

@@ -73,6 +73,17 @@ def test_an_api_server_that_is_away_for_a_while_delays_and_that_is_all(place, wo
     assert there_is_one_of_everything(vpc)
 
 
+def test_a_slow_etcd_delays_and_that_is_all(place, world):
+    with world.slowed("etcd"):
+        vpc = place.labvpc(natGateways="Single").apply().ready()
+        vpc.apply(tags={"team": "network"}).ready()
+    assert there_is_one_of_everything(vpc)
+
+    with world.slowed("etcd"):
+        vpc.delete()
+    assert vpc.in_aws() == {}
+
+
 @pytest.mark.parametrize(("life", "kind", "action"), [(life, *kill) for life, kills in KILLS.items() for kill in kills])
 def test_after_a_kill_in_the_middle_of_a_call_there_is_one_of_everything(world, life, kind, action):
     world.start_operator(env=OPERATOR | SHORT_LIVED)

@@ -8,6 +8,7 @@ world.boto("ec2").describe_vpcs()
 import secrets
 import shutil
 import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,6 +201,25 @@ class World:
         finally:
             for name in names:
                 self._supervisor.run(start[name]())
+
+    @contextmanager
+    def slowed(self, name: str, still: float = 0.6, running: float = 0.2) -> Iterator[None]:
+        """Have one process stand still again and again while the block runs, for so many seconds: a slow disk, say."""
+        done = threading.Event()
+
+        def stutter() -> None:
+            while not done.wait(running):
+                self._supervisor.pause(name)
+                done.wait(still)
+                self._supervisor.resume(name)
+
+        thread = threading.Thread(target=stutter, name=f"slowed-{name}")
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def install(self, manifests: Path | None = None) -> None:
         """Apply CRDs and RBAC (of the repository's `manifests` by default) and wait until they work."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,12 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from awslab.aws.calls import is_read
 from awslab.core.conditions import REASONS, Type
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-AWS = "".join(p.read_text() for p in (ROOT / "operator/awslab/aws").glob("*.py"))
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -55,15 +52,6 @@ def test_every_decision_is_listed():
     pages = {p.name for p in (ROOT / "docs/adr").glob("0*.md")}
 
     assert pages == set(re.findall(r"\((0[^)]+\.md)\)", text("docs/adr/README.md")))
-
-
-def test_the_iam_policy_allows_what_is_called_and_nothing_else():
-    look, change = json.loads(text("docs/iam-policy.json"))["Statement"]
-    called = re.findall(r'(?:aws\.ec2|client\("ec2"\))\.(\w+)\(', AWS) + re.findall(r'"(describe_\w+)"', AWS)
-    actions = {"".join(map(str.capitalize, name.split("_"))) for name in called if name != "get_paginator"}
-
-    assert {a.removeprefix("ec2:") for a in look["Action"]} == {a for a in actions if is_read(a)}
-    assert {a.removeprefix("ec2:") for a in change["Action"]} == {a for a in actions if not is_read(a)}
 
 
 def test_every_make_target_that_is_named_exists():

@@ -6,9 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from awslab.aws.slow_lane import DAY, HASTE
+
 CALLS_PLOT = "benchmarks/calls.svg"
 PER_OBJECT = 15
 """Calls of a round for each object, if each resource were asked for by itself."""
+
+SLOW_LANE = 2 * HASTE * 600 / DAY
+"""Calls of a round of 600 s for each VPC, at most."""
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -52,7 +57,8 @@ def _ready(part: Mapping[str, Any]) -> Iterator[str]:
         f"| operator | {found['seconds']:.2f} |",
         f"| **ratio** | **{found['ratio']:.2f}** (at most 1.15) |",
         "",
-        f"The operator made {found['calls']} calls in {found['passes']} passes, and {found['status_writes']} writes of its object.",
+        f"The operator made {found['calls']} calls in {found['passes']} passes,",
+        f"and wrote its object {found['status_writes']} times.",
         "The script reads nothing back, tags nothing, and would make everything twice if it were started twice.",
         "",
         _measured(part),
@@ -78,8 +84,8 @@ def _drift(part: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {row['objects']:,} | {resources:,} | **{row['calls']}** | {plain:,} | {row['status_writes']} |"
     yield from (
         "",
-        f"In the long run the slow lane adds {2 * 1.25 / 144:.3f} calls an object, which are 17 for 1,000 objects: each VPC's",
-        "two DNS attributes once a day.",
+        f"In the long run the slow lane adds {SLOW_LANE:.3f} calls an object, which are {1000 * SLOW_LANE:.0f} for",
+        "1,000 objects: each VPC's two DNS attributes once a day.",
         "",
         _measured(part),
     )
@@ -91,9 +97,9 @@ def _many(part: Mapping[str, Any]) -> Iterator[str]:
         "## Many objects",
         "",
         "The operator's process against an API server in memory, networks of two zones with NAT gateways, all",
-        "as wanted. A stub stands for boto3's client: what boto3 spends on HTTP and XML is missing, what the stub spends",
-        "on making its answers is counted. An object is looked at every minute; the share of a processor is what the",
-        "looks of every ten minutes, the default, come to.",
+        "as wanted. A stub stands for boto3's client: what boto3 spends on HTTP and XML is missing, what the stub",
+        "spends on making its answers is counted. An object is looked at every minute; the share of a processor is",
+        "what the looks of every ten minutes, the default, come to.",
         "The restart counts from the start of the process to the first word in the status of an object that was",
         "changed while no operator ran.",
         "",

@@ -17,6 +17,7 @@ import pytest
 
 from awslab.aws.calls import is_read
 from awslab.local.probe import answers
+from awslab.local.processes import exit_code
 from awslab.settings import Settings
 from tests.e2e.conftest import OPERATOR, place_in
 from tests.support.live import Place, eventually, ours, there_is_one_of_everything
@@ -187,7 +188,7 @@ def test_after_sigterm_amid_a_creation_the_other_leads_within_two_seconds(pair, 
     process.terminate()
     place.control.heal()
     took = seconds_until(lambda: second.leads)
-    code, since = process.wait(timeout=10), place.control.last_call()
+    code, since = exit_code(process.pid, 10), place.control.last_call()
     vpc.ready()
 
     record_property("hand-over", f"after SIGTERM: {took:.1f} s")
@@ -234,7 +235,7 @@ def test_a_leader_that_stood_still_amid_a_creation_writes_no_more(pair, place, w
     vpc.ready()
     since = place.control.last_call()
     world.resume_operator(first.name)
-    code = process.wait(timeout=20)
+    code = exit_code(process.pid, 20)
 
     record_property("hand-over", f"after SIGSTOP: {took:.1f} s")
     assert [] == first.writes(since)

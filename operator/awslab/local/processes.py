@@ -162,6 +162,10 @@ def _end_of(log: Path) -> str:
 
 def _collect(pid: int) -> None:
     """Take note of the end of a child of ours, so that it does not stay as a zombie."""
-    child = _CHILDREN.get(pid)
-    if child and child.poll() is not None:
-        del _CHILDREN[pid]
+    if child := _CHILDREN.get(pid):
+        child.poll()
+
+
+def exit_code(pid: int, seconds: float) -> int:
+    """Wait for the end of a child of ours, and tell its exit code; raises subprocess.TimeoutExpired."""
+    return _CHILDREN[pid].wait(seconds)

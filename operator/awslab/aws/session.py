@@ -108,7 +108,3 @@ class Aws:
         """The TagSpecifications of *resource*'s creation."""
         tags = [{"Key": k, "Value": v} for k, v in sorted(self.owner.birth_tags(resource).items())]
         return [{"ResourceType": noun, "Tags": tags}]
-
-
-ClientsFor = Callable[[str], Clients]
-"""Gives the clients of a region."""

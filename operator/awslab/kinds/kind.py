@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from awslab.api.common import KindSpec
-from awslab.api.kinds import GROUP, VERSION, ApiKind
+from awslab.api.kinds import ApiKind
 from awslab.api.references import ObjectRef, Reference, places_in, references_in
 from awslab.aws.session import Clients
 from awslab.core.errors import Waits
@@ -71,12 +71,12 @@ class Kind(Generic[SpecT, FactsT]):
     @property
     def group(self) -> str:
         """The API group."""
-        return GROUP
+        return self.api.group
 
     @property
     def version(self) -> str:
         """The API version."""
-        return VERSION
+        return self.api.version
 
     @property
     def plural(self) -> str:

@@ -102,7 +102,8 @@ def test_objects_survive_a_restart_of_the_api_server(world, namespace):
     world.restart_apiserver()
 
     after = {status.name: status.pid for status in world.status()}
-    assert {name for name in before if before[name] != after.get(name)} == {"kube-apiserver"}
+    ended = {"kube-apiserver", "kube-controller-manager"}
+    assert {name for name in before if before[name] != after.get(name)} == ended
     assert cluster_of(world.kubeconfig)["server"] == server
     assert "kept" in world.kubectl("get", "configmaps", "--namespace", namespace)
 

@@ -191,10 +191,21 @@ class World:
 
     @contextmanager
     def outage(self, *names: str) -> Iterator[None]:
-        """Have the API server (`kube-apiserver`), `aws` or both gone while the block runs; they keep what they know."""
+        """Have the API server (`kube-apiserver`), `aws` or both gone while the block runs; they keep what they know.
+
+        The controllers go with the API server, as they end in a real cluster when they lose their lease: left
+        running, they would wait up to a minute before they look again.
+        """
         if "kube-apiserver" in names and not self._state.own_cluster:
             raise LocalWorldError("This world uses a cluster that was given: restart its API server there.")
-        start = {"aws": self._aws, "kube-apiserver": self._control_plane.apiserver}
+        plane = self._control_plane
+        start = {
+            "aws": self._aws,
+            "kube-apiserver": plane.apiserver,
+            "kube-controller-manager": plane.controller_manager,
+        }
+        if "kube-apiserver" in names:
+            names = (*names, "kube-controller-manager")
         self._supervisor.stop(*names)
         try:
             yield

@@ -60,18 +60,25 @@ def reconcile(
     not say so.  Raises LabError where AWS cannot be looked at; whatever fails
     later is an outcome.
     """
-    found = observe(types, aws, pool)
-    found += claimed(types, aws, claims or {}, found)
+    found = _look(desired, types, aws, claims or {}, pool)
     first = plan(desired, found, hints)
     permit = begin(first) if any(step.acts for step in first) else None
     if permit is None:
         return Pass(first, (), first, found)
     work = _Work(desired, replace(aws, stamps=permit.stamps), hints, found, pool, permit.allows, stopping)
     outcomes = work.run()
-    found = observe(types, aws, pool)
-    found += claimed(types, aws, claims or {}, found)
+    found = _look(desired, types, aws, claims or {}, pool)
     later = replace(hints, unseen=hints.unseen | _unseen(outcomes, found))
     return Pass(first, outcomes, plan(desired, found, later), found)
+
+
+def _look(
+    desired: Graph, types: Sequence[type[Resource]], aws: Aws, claims: Mapping[str, str], pool: Executor
+) -> list[Observed]:
+    """All that is the owner's, and of what is claimed and no longer wanted only what its tags say is the owner's."""
+    found = observe(types, aws, pool)
+    more = claimed(types, aws, claims, found)
+    return found + [o for o in more if o.address in desired or o.owner == aws.owner.key]
 
 
 def as_wanted(desired: Graph, seen: Sequence[Observed], hints: Hints) -> Pass | None:

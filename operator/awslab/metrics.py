@@ -116,6 +116,19 @@ TIME_TO_READY = Histogram(
     buckets=_READY_BUCKETS,
     registry=REGISTRY,
 )
+RUNS = Counter(
+    "awslab_runs",
+    "What objects ran in AWS, such as executions of a pipeline, by result: Started, Succeeded, Failed.",
+    ("kind", "namespace", "name", "result"),
+    registry=REGISTRY,
+)
+RUN_SECONDS = Histogram(
+    "awslab_run_seconds",
+    "How long such a run took.",
+    ("kind", "namespace", "name"),
+    buckets=_READY_BUCKETS,
+    registry=REGISTRY,
+)
 LEADER = Gauge(
     "awslab_leader",
     "1 where this replica is the one that works, 0 on a standby.",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+import boto3
 import pytest
 
 from awslab.core.graph import Graph
@@ -13,7 +15,7 @@ from awslab.core.resource import Ids
 from awslab.core.values import FrozenMap
 from awslab.engine import carry_out
 from tests.contract.examples import EXAMPLES
-from tests.support.lab import TYPES, with_references
+from tests.support.lab import REGION, TYPES, with_references
 
 DRIFTS = [pytest.param(e, f, id=f"{e}.{f}") for e in EXAMPLES for f in sorted(type(e.resource).mutable)]
 every_type = pytest.mark.parametrize("example", EXAMPLES, ids=str)
@@ -66,15 +68,6 @@ class TestEveryType:
         assert lab.stranger().found() == {}
         assert lab.stranger(instance="other").found() == {}
 
-    def test_is_tagged_as_ours_from_the_first_moment(self, lab, example):
-        lab.settle(with_references(example.resource))
-
-        tags = lab.found()[example.resource.address].tags
-
-        assert lab.owner.key == tags[OWNER_TAG]
-        assert lab.owner.uid == tags[UID_TAG]
-        assert example.resource.address == tags[RESOURCE_TAG]
-
     def test_is_never_touched_when_it_belongs_to_another(self, lab, example):
         lab.settle(with_references(example.resource))
         found = replace(lab.found()[example.resource.address], owner="somebody/LabVpc/else/s")
@@ -84,6 +77,25 @@ class TestEveryType:
 
         assert all("belongs to somebody/LabVpc/else/s" in str(o.error) for o in outcomes)
         assert lab.writes(since) == []
+
+    def test_is_found_though_filters_return_too_much(self, lab, example, monkeypatch):
+        lab.settle(with_references(example.resource))
+        stranger = lab.stranger()
+        monkeypatch.setattr(type(stranger.aws), "owned", [])
+
+        assert stranger.found() == {}
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.resource.taggable], ids=str)
+class TestEveryTypeWithTags:
+    def test_is_tagged_as_ours_from_the_first_moment(self, lab, example):
+        lab.settle(with_references(example.resource))
+
+        tags = lab.found()[example.resource.address].tags
+
+        assert lab.owner.key == tags[OWNER_TAG]
+        assert lab.owner.uid == tags[UID_TAG]
+        assert example.resource.address == tags[RESOURCE_TAG]
 
     def test_gets_a_new_tag_and_loses_one_that_is_no_longer_wanted(self, lab, example):
         tagged = replace(example.resource, tags=FrozenMap({"team": "red", "cost": "1"}))
@@ -95,40 +107,33 @@ class TestEveryType:
         tags = lab.found()[example.resource.address].tags
         assert (tags.get("team"), tags.get("cost")) == ("blue", None)
 
-    def test_keeps_the_tags_that_others_gave_it(self, lab, example, ec2):
+    def test_keeps_the_tags_that_others_gave_it(self, lab, example):
         graph = with_references(example.resource)
         lab.settle(graph)
         found = lab.found()[example.resource.address]
-        ec2.create_tags(Resources=[found.id], Tags=[{"Key": "foreign", "Value": "1"}])
+        lab.tag(found, foreign="1")
         since = lab.control.last_call()
 
         assert lab.once(graph).settled
         assert lab.writes(since) == []
 
-    def test_gets_back_its_name(self, lab, example, ec2):
+    def test_gets_back_its_name(self, lab, example):
         graph = with_references(example.resource)
         lab.settle(graph)
         found = lab.found()[example.resource.address]
-        ec2.create_tags(Resources=[found.id], Tags=[{"Key": "Name", "Value": "mine now"}])
+        lab.tag(found, Name="mine now")
 
         first = lab.once(graph).first
 
         assert [c.path for s in first for c in s.changes] == ["tags.Name"]
         assert found.tags == lab.found()[found.address].tags
 
-    def test_is_found_though_filters_return_too_much(self, lab, example, monkeypatch):
-        lab.settle(with_references(example.resource))
-        stranger = lab.stranger()
-        monkeypatch.setattr(type(stranger.aws), "owned", [])
-
-        assert stranger.found() == {}
-
 
 @pytest.mark.parametrize(("example", "field"), DRIFTS)
-def test_drift_is_found_named_and_mended(lab, ec2, example, field):
+def test_drift_is_found_named_and_mended(lab, example, field):
     graph = with_references(example.resource)
     before = lab.settle(graph)
-    clean_up = example.drifts[field](ec2, lab.found()[example.resource.address])
+    clean_up = example.drifts[field](partial(boto3.client, region_name=REGION), lab.found()[example.resource.address])
 
     first = lab.once(graph).first
     after = lab.settle(graph)

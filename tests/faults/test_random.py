@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from awslab.core.errors import SpecError
+from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
 from awslab.kinds.labvpc import LAB_VPC
 from tests.support.account import everything, wanted
 from tests.support.kills import Killed, dying
 from tests.support.memory import lab_vpc, reconciler, until
 
+OWNER = Owner("test", "LabVpc", "lab", "net")
 EXAMPLES = int(os.environ.get("AWSLAB_FAULT_EXAMPLES", "4"))
 
 slowly = settings(
@@ -123,7 +125,7 @@ def _only_ready(vpc):
 
 def _composed(vpc):
     spec = LAB_VPC.spec_of(vpc.obj)
-    return {r.address for r in LAB_VPC.compose(spec, LAB_VPC.guess(spec))}
+    return {r.address for r in LAB_VPC.compose(spec, LAB_VPC.guess(spec, OWNER))}
 
 
 CIDRS = st.builds(lambda b, p: f"10.{b}.0.0/{p}", st.integers(0, 255), st.integers(14, 27))
@@ -136,7 +138,7 @@ def test_any_spec_is_refused_with_a_sentence_or_has_a_composition(cidr, change):
         refusal, graph = "", ()
         try:
             spec = kind.spec_of({"spec": {"region": "us-east-1", "cidr": cidr, **change}})
-            graph = kind.compose(spec, kind.guess(spec))
+            graph = kind.compose(spec, kind.guess(spec, OWNER))
         except (ValidationError, SpecError) as error:
             refusal = str(error)
 

@@ -24,7 +24,8 @@ class LabGroupStatus(KindStatus):
     group_id: str | None = Field(default=None, description="The id.")
 
 
-def look_up(spec, clients, others):
+def look_up(spec, situation):
+    others = situation.others
     for ref in spec.more_refs:
         others[ref].output("vpcId")
     return others[spec.vpc_ref].output("vpcId")
@@ -49,5 +50,5 @@ API = ApiKind(
     status=LabGroupStatus,
     columns=(),
 )
-LAB_GROUP = Kind(API, (SecurityGroup,), look_up, lambda _: "vpc-0", compose, outputs)
+LAB_GROUP = Kind(API, (SecurityGroup,), look_up, lambda *_: "vpc-0", compose, outputs)
 KINDS = (LAB_VPC, LAB_GROUP)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
+from awslab.aws.named import NamedResource
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
@@ -38,6 +39,8 @@ class Lab:
     aws: Aws = field(init=False)
     hints: Hints = field(init=False)
     stamp: int = 0
+    named: dict = field(default_factory=dict)
+    """The ids of our choice, as a status would have them recorded."""
 
     def __post_init__(self):
         self.aws = Aws(clients(self.control.endpoint), self.owner)
@@ -45,11 +48,12 @@ class Lab:
 
     def once(self, graph):
         self.stamp += 1
+        self.named |= {r.address: r.known_id for r in graph if r.known_id}
 
         def begin(steps):
             return Permit({s.address: str(self.stamp) for s in steps})
 
-        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin)
+        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin, claims=self.named)
 
     def settle(self, graph=None, seconds=10):
         """Pass after pass until all is as wanted; fails where that takes too long."""
@@ -68,6 +72,14 @@ class Lab:
     def writes(self, since):
         """The calls after *since* that changed AWS."""
         return [c["action"] for c in self.control.calls(since) if not is_read(c["action"])]
+
+    def tag(self, found, **tags):
+        """Set tags, as anybody may."""
+        if issubclass(found.type, NamedResource):
+            found.type.retag(self.aws, found.id, tags, [])
+        else:
+            pairs = [{"Key": k, "Value": v} for k, v in tags.items()]
+            self.aws.ec2.create_tags(Resources=[found.id], Tags=pairs)
 
     def stranger(self, **names):
         return replace(self, owner=replace(self.owner, **(names or {"name": "other", "uid": "uid-2"})))

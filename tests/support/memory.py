@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from awslab.controller.kube import ApiGone
 from awslab.controller.reconcile import LabReconciler
 from awslab.kinds import KINDS
 from awslab.settings import Settings
@@ -27,6 +28,7 @@ class MemoryHandle:
     writes: int = 0
     gone: bool = False
     leads: Callable[[], bool] = lambda: True
+    config_maps: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def deleting(self) -> bool:
@@ -78,6 +80,13 @@ class MemoryHandle:
 
     def namespace(self):
         return {}
+
+    def request(self, verb, method, path, body=None):
+        """Of the API there are the ConfigMaps of the object's namespace."""
+        name = path.rpartition("/configmaps/")[2]
+        if method != "GET" or name not in self.config_maps:
+            raise ApiGone(f"{path} does not exist")
+        return {"metadata": {"name": name}, "data": self.config_maps[name]}
 
     # What a person does
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -11,20 +11,20 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
-from awslab.core.resource import Observed, Phase, Resource
+from awslab.core.ownership import OWNER_TAG
+from awslab.core.resource import Observed, Phase
 
+from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
 
-Item = Mapping[str, Any]
-Filters = list[dict[str, Any]]
+__all__ = ["Ec2Resource", "Filters", "Item", "pages", "unless_gone"]
 
 PAGE = 1000
 """Items of a page, https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ec2Resource(Resource):
+class Ec2Resource(Listed):
     """A resource of EC2; a type says how it is described, made, changed and deleted."""
 
     noun: ClassVar[str]
@@ -38,14 +38,6 @@ class Ec2Resource(Resource):
 
     phases: ClassVar[Mapping[str, Phase]] = {"available": Phase.READY, "pending": Phase.PENDING}
 
-    one_by_one: ClassVar[frozenset[str]] = frozenset()
-    """The fields that no listing shows: *examined* asks for them, one call each for each resource."""
-
-    @classmethod
-    @abstractmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        """Every description that *filters* let through, all pages."""
-
     @classmethod
     @abstractmethod
     def fields_of(cls, item: Item) -> dict[str, Any]:
@@ -57,31 +49,9 @@ class Ec2Resource(Resource):
         return {}
 
     @classmethod
-    def examined(cls, aws: Aws, found: Observed) -> Observed:  # noqa: ARG003 - most need no second call
-        """*found* with what AWS tells only one by one."""
-        return found
-
-    @classmethod
-    def observe(cls, aws: Aws) -> Iterator[Observed]:
-        """Find the owner's resources of this type, in one listing."""
-        for item in cls.describe(aws, aws.owned):
-            found = cls.observed(item)
-            # The filter has selected our own already, but a filter may be
-            # ignored, and what we observe here we may later delete.
-            if found and found.owner == aws.owner.key and found.phase is not Phase.GONE:
-                yield cls.examined(aws, found)
-
-    @classmethod
-    def observed(cls, item: Item) -> Observed | None:
-        """Read one description; None where its tags do not say that it is of this type."""
-        tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
-        kind, _, name = tags.get(RESOURCE_TAG, "").partition("/")
-        return cls.read(item, name) if kind == cls.__name__ else None
-
-    @classmethod
     def read(cls, item: Item, name: str) -> Observed:
         """Read one description as our *name*."""
-        tags = {t["Key"]: t["Value"] for t in item.get("Tags", ())}
+        tags = tags_of(item)
         return Observed(
             type=cls,
             name=name,
@@ -100,16 +70,6 @@ class Ec2Resource(Resource):
         """The resource with *id*, whosever it is; None where there is none."""
         items = cls.describe(aws, [{"Name": cls.id_filter, "Values": [id]}])
         return next((cls.examined(aws, cls.read(item, name)) for item in items), None)
-
-    @classmethod
-    def tagged_with(cls, aws: Aws, tags: Mapping[str, str]) -> Iterator[Observed]:
-        """What carries all of *tags* and belongs to nobody yet."""
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
-        for item in cls.describe(aws, filters):
-            found = cls.read(item, "")
-            carried = tags.items() <= dict(found.tags).items()
-            if carried and not found.owner and found.phase is Phase.READY:
-                yield cls.examined(aws, found)
 
     def made(self, aws: Aws, item: Item, **fields: Any) -> Observed:
         """What AWS's answer to the creation tells; *fields* are those that it is known to begin with."""

@@ -15,10 +15,13 @@ from typing import Any
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Phase, Resource
 
-from .ec2 import Ec2Resource
 from .errors import translated
+from .listed import Listed
 from .session import Aws, Clients
 from .slow_lane import SlowLane
+
+DETAIL_RATE = 1.0
+"""Calls a second for what no listing shows at all: up to 600 in a round of ten minutes, for all objects together."""
 
 BATCH = 1000
 """Descriptions that are taken in at a time: a page of AWS's."""
@@ -37,7 +40,7 @@ class Seen:
 class _Listing:
     """What one listing of AWS showed last, by owner; packed, as there may be a hundred thousand."""
 
-    types: tuple[type[Ec2Resource], ...]
+    types: tuple[type[Listed], ...]
     lock: threading.Lock = field(default_factory=threading.Lock)
     swept: float = -math.inf
     packed: dict[str, list[bytes]] = field(default_factory=dict)
@@ -67,7 +70,8 @@ class Inventory:
         self._instance, self._clock = instance, clock
         self._listings = _listings(types)
         self._changed: dict[str, float] = {}
-        self.slow_lane = SlowLane(clock)
+        self._lanes = {False: SlowLane(clock), True: SlowLane(clock, DETAIL_RATE)}
+        """Of types of which listings show most, and of those of which they show nothing."""
 
     def look(self, aws: Aws, types: Sequence[type[Resource]], interval: float) -> Seen | None:
         """What the owner has, seen within half the *interval* of its looks; None where it changed since.
@@ -89,13 +93,15 @@ class Inventory:
 
     def looked(self, owner: str, *, changed: bool) -> None:
         """The owner's pass looked for itself, and perhaps *changed* what is here."""
-        self.slow_lane.looked(owner)
+        for lane in self._lanes.values():
+            lane.looked(owner)
         if changed:
             self._changed[owner] = self._clock()
 
     def forget(self, owner: str) -> None:
         """The owner is gone."""
-        self.slow_lane.forget(owner)
+        for lane in self._lanes.values():
+            lane.forget(owner)
         self._changed.pop(owner, None)
 
     def _refresh(self, listing: _Listing, max_age: float) -> None:
@@ -106,14 +112,14 @@ class Inventory:
                 listing.packed = self._sweep(listing.types)
                 listing.swept = began
 
-    def _sweep(self, types: tuple[type[Ec2Resource], ...]) -> dict[str, list[bytes]]:
+    def _sweep(self, types: tuple[type[Listed], ...]) -> dict[str, list[bytes]]:
         packed: defaultdict[str, list[bytes]] = defaultdict(list)
         for batch in _batches(types[0].describe(self._aws, self._aws.owned)):
             for owner, found in self._by_owner(types, batch).items():
                 packed[owner].append(zlib.compress(pickle.dumps(found)))
         return dict(packed)
 
-    def _by_owner(self, types: Iterable[type[Ec2Resource]], items: Iterable[Any]) -> dict[str, list[Observed]]:
+    def _by_owner(self, types: Iterable[type[Listed]], items: Iterable[Any]) -> dict[str, list[Observed]]:
         """Read descriptions; what a filter should not have let through is left out."""
         owners: defaultdict[str, list[Observed]] = defaultdict(list)
         for item in items:
@@ -124,21 +130,30 @@ class Inventory:
 
     def _examined(self, aws: Aws, found: list[Observed], interval: float) -> list[Observed]:
         """*found*, with what AWS tells only one by one if it is the owner's turn."""
-        calls = sum(len(_one_by_one(o.type)) for o in found)
-        if not calls or not self.slow_lane.turn(aws.owner.key, calls, interval):
-            return found
-        return [o.type.examined(aws, o) if issubclass(o.type, Ec2Resource) else o for o in found]
+        for hidden, lane in self._lanes.items():
+            calls = sum(_calls(o.type) for o in found if _is_hidden(o.type) is hidden)
+            if calls and lane.turn(aws.owner.key, calls, interval):
+                found = [_examined(aws, o) if _is_hidden(o.type) is hidden else o for o in found]
+        return [o for o in found if o.phase is not Phase.GONE]
 
 
-def _one_by_one(kind: type[Resource]) -> frozenset[str]:
-    return kind.one_by_one if issubclass(kind, Ec2Resource) else frozenset()
+def _examined(aws: Aws, found: Observed) -> Observed:
+    return found.type.examined(aws, found) if issubclass(found.type, Listed) else found
+
+
+def _calls(kind: type[Resource]) -> int:
+    return kind.calls() if issubclass(kind, Listed) else 0
+
+
+def _is_hidden(kind: type[Resource]) -> bool:
+    return issubclass(kind, Listed) and kind.hidden
 
 
 def _listings(types: Iterable[type[Resource]]) -> dict[type[Resource], _Listing]:
     """The listing of each type; types that AWS lists by the same call share one."""
-    sharing: defaultdict[Any, list[type[Ec2Resource]]] = defaultdict(list)
+    sharing: defaultdict[Any, list[type[Listed]]] = defaultdict(list)
     for kind in dict.fromkeys(types):
-        if issubclass(kind, Ec2Resource):
+        if issubclass(kind, Listed):
             sharing[kind.describe.__func__].append(kind)  # type: ignore[attr-defined] # a class method's function
     return {kind: listing for kinds in sharing.values() for listing in [_Listing(tuple(kinds))] for kind in kinds}
 

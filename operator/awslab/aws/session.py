@@ -85,10 +85,17 @@ class Aws:
     stamps: Mapping[str, str] = field(default_factory=dict)
     """By address, what makes the client token of a creation its own: when it was intended."""
 
+    on_delete: Mapping[str, Any] = field(default_factory=dict)
+    """What the object's spec says in ``deletion``: what becomes of data and of running work."""
+
     @property
     def ec2(self) -> Any:
         """The EC2 client."""
         return self.clients.client("ec2")
+
+    def client(self, service: str) -> Any:
+        """The client of *service*."""
+        return self.clients.client(service)
 
     @property
     def owned(self) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""What AWS lists only one by one is looked at once a day, within a budget of calls.  Pure: the clock is handed in."""
+"""What AWS lists only one by one is looked at once a day, or more often where it is little, within a budget of calls.
+
+Pure: the clock is handed in.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ class _Owner:
 class SlowLane:
     """Says which owners' turn it is: those not seen for a day, as many as the budget allows."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, floor: float = 0.0) -> None:
+        """*floor*: calls a second that are always free, so that few owners are looked at more often than daily."""
+        self._clock, self._floor = clock, floor
         self._owners: dict[str, _Owner] = {}
         self._calls = 0
         self._budget = 0.0
@@ -38,7 +42,7 @@ class SlowLane:
         with self._lock:
             entry = self._entry(owner, calls)
             self._refill(calls, interval)
-            if self._clock() - entry.looked < DAY - 2 * interval or self._budget < calls:
+            if self._clock() - entry.looked < self._period(interval) - 2 * interval or self._budget < calls:
                 return False
             self._budget -= calls
             entry.looked = self._clock()
@@ -62,8 +66,12 @@ class SlowLane:
         entry.calls = calls
         return entry
 
+    def _period(self, interval: float) -> float:
+        """Within how many seconds everything is looked at once."""
+        return max(interval, min(DAY, self._calls / self._floor)) if self._floor else DAY
+
     def _refill(self, calls: int, interval: float) -> None:
         """Let the budget grow, to no more than one round's, so that no round costs much more than another."""
-        now, rate = self._clock(), self._calls * HASTE / DAY
+        now, rate = self._clock(), self._calls * HASTE / self._period(interval)
         self._budget = min(self._budget + (now - self._at) * rate, max(calls, rate * interval))
         self._at = now

@@ -17,6 +17,7 @@ from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.aws.session import Aws
 from awslab.core.errors import Rejected
+from awslab.core.ownership import Owner
 from awslab.kinds.address_plan import Tier
 from awslab.kinds.labvpc import EVERYWHERE, LAB_VPC
 
@@ -210,7 +211,9 @@ def _groups(network: Network) -> dict[str, str]:
     """The default group, and those that say of themselves what ours would say."""
     spec = LAB_VPC.spec_of({"spec": {"region": "us-east-1", "cidr": "10.0.0.0/16"}})
     ours = {
-        r.description: r.address for r in LAB_VPC.compose(spec, LAB_VPC.guess(spec)) if isinstance(r, SecurityGroup)
+        r.description: r.address
+        for r in LAB_VPC.compose(spec, LAB_VPC.guess(spec, Owner("", LAB_VPC.name, "", "")))
+        if isinstance(r, SecurityGroup)
     }
     ids = {ours[g["Description"]]: g["GroupId"] for g in network.groups if g["Description"] in ours}
     default = [g["GroupId"] for g in network.groups if g["GroupName"] == "default"]

@@ -11,6 +11,7 @@ from awslab.core.errors import LabError
 from awslab.core.graph import Graph
 from awslab.core.resource import Resource
 
+from .live import INSTANCE
 from .manifests import read
 
 
@@ -28,7 +29,7 @@ def graph(filename: Path, output: str) -> None:
     for manifest in read(filename):
         kind = manifest.kind
         try:
-            composition = kind.compose(manifest.spec, kind.guess(manifest.spec))
+            composition = kind.compose(manifest.spec, kind.guess(manifest.spec, manifest.owner(INSTANCE)))
         except LabError as error:
             raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error
         click.echo(drawings[output](composition, f"{kind.name} {manifest.namespace}/{manifest.name}"))

@@ -20,6 +20,7 @@ from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
 from awslab.core.proposal import Proposal
 from awslab.engine import claimed, observe
+from awslab.kinds.kind import Situation
 from awslab.kinds.labvpc import LAB_VPC
 
 from .existing import Described, describe
@@ -66,7 +67,7 @@ def _plan(described: Described, owner: Owner, clients: Clients) -> Proposal:
     spec = LAB_VPC.spec_of({"spec": described.spec})
     aws = Aws(clients, owner)
     with ThreadPoolExecutor(len(LAB_VPC.types)) as pool, translated():
-        desired = LAB_VPC.compose(spec, LAB_VPC.look_up(spec, clients, {}))
+        desired = LAB_VPC.compose(spec, LAB_VPC.look_up(spec, Situation(owner, clients)))
         claims = {a: id_ for a, id_ in spec.adopt.ids.items() if a in desired}
         found = observe(LAB_VPC.types, aws, pool)
         found += claimed(LAB_VPC.types, aws, claims, found)

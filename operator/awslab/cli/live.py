@@ -15,11 +15,15 @@ from rich.text import Text
 from awslab.controller import credentials
 from awslab.controller.kube import ApiError, ApiGone, Kube
 from awslab.controller.objects import Key, Object
+from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
 from awslab.kinds.kind import Kind
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+INSTANCE = "default"
+"""The operator's name where nothing else is said."""
 
 SIGNS = {"Create": ("+", "green"), "Update": ("~", "yellow"), "Replace": ("±", "bold red"), "Delete": ("-", "red")}
 
@@ -65,6 +69,11 @@ class Live:
     def name(self) -> str:
         """``LabVpc lab/production``."""
         return f"{self.kind.name} {self.meta['namespace']}/{self.meta['name']}"
+
+    @property
+    def owner(self) -> Owner:
+        """Whose resources they are, for drawings: by the operator's usual instance name."""
+        return Owner(INSTANCE, self.kind.name, self.meta["namespace"], self.meta["name"])
 
     @property
     def status(self) -> Mapping[str, Any]:

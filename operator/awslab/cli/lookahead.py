@@ -42,6 +42,12 @@ class Onlooker:
         """The object's namespace."""
         return self.kube.request("get", "GET", f"/api/v1/namespaces/{self.obj['metadata']['namespace']}")
 
+    def request(self, verb: str, method: str, path: str, body: object = None) -> Object:
+        """Read something else; nothing is ever written."""
+        if method != "GET":
+            raise ValueError(f"{method} {path} would change the cluster")
+        return self.kube.request(verb, method, path, body=body)
+
     def refers_to(self, _: Iterable[Key]) -> None:
         """Wake nobody."""
 

@@ -19,6 +19,7 @@ from awslab.core import plan as planning
 from awslab.core.errors import LabError
 from awslab.core.plan import Action, Hints, Step
 from awslab.engine import observe
+from awslab.kinds.kind import Situation
 
 from .live import Cluster, Live, in_cluster, plan_lines
 from .lookahead import live_plan
@@ -82,7 +83,7 @@ def steps_for(manifest: Manifest, instance: str) -> list[Step]:
     clients = Clients(manifest.spec.region)
     try:
         with ThreadPoolExecutor(len(kind.types)) as pool, translated():
-            desired = kind.compose(manifest.spec, kind.look_up(manifest.spec, clients, {}))
+            desired = kind.compose(manifest.spec, kind.look_up(manifest.spec, Situation(owner, clients)))
             found = observe(kind.types, Aws(clients, owner), pool)
     except LabError as error:
         raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error

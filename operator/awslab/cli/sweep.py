@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from awslab.aws.ec2 import Ec2Resource
 from awslab.aws.errors import translated
+from awslab.aws.listed import Listed, tags_of
 from awslab.aws.session import Aws, Clients
 from awslab.core.errors import LabError
 from awslab.core.graph import Graph
@@ -101,11 +101,10 @@ def _owners(clients: Clients, instance: str, pool: Executor) -> list[Owner]:
     tagged = [{"Name": f"tag:{OWNER_TAG}", "Values": [f"{instance}/*"]}]
 
     def keys(kind: type[Resource]) -> set[str]:
-        if not issubclass(kind, Ec2Resource):
+        if not issubclass(kind, Listed):
             return set()
         with translated():
-            tags = [t for item in kind.describe(aws, tagged) for t in item.get("Tags", ())]
-        return {t["Value"] for t in tags if t["Key"] == OWNER_TAG}
+            return {tags_of(item).get(OWNER_TAG, "") for item in kind.describe(aws, tagged)}
 
     found = {tuple(key.split("/")) for some in pool.map(keys, TYPES) for key in some}
     return [Owner(*parts) for parts in sorted(found) if len(parts) == 4 and parts[0] == instance]  # noqa: PLR2004 - as Owner.key says

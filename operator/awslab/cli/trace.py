@@ -140,7 +140,7 @@ def parents_of(live: Live, addresses: list[str]) -> dict[str, str]:
     """What each resource is drawn below: the first that it refers to, or where unknown what its likes refer to."""
     try:
         spec = live.kind.spec_of(live.obj)
-        graph = live.kind.compose(spec, live.kind.guess(spec))
+        graph = live.kind.compose(spec, live.kind.guess(spec, live.owner))
     except (ValidationError, LabError):
         return {}
     firsts = {r.address: next((t.address for t in r.all_references), "") for r in graph}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awslab.aws.ec2 import Ec2Resource
+from awslab.aws.listed import Listed
 from awslab.kinds import KINDS
 
 from .yamldoc import NOTICE
@@ -26,8 +26,12 @@ def slow_lane_page() -> str:
             "within a budget of calls for each round that grows with the number of resources. Drift of these fields is",
             "therefore found within a day, all other drift within the drift interval.",
             "",
-            "| type | fields |",
-            "|---|---|",
+            "Of some types the listings show nothing but tags (`calls` below). All of these are looked at in every",
+            "round, as long as that takes no more than one call a second for all objects together; beyond that they",
+            "take turns, and each has its turn within a day.",
+            "",
+            "| type | fields | within |",
+            "|---|---|---|",
             *_rows(),
             "",
         )
@@ -37,5 +41,6 @@ def slow_lane_page() -> str:
 def _rows() -> Iterator[str]:
     types = dict.fromkeys(t for kind in KINDS for t in kind.types)
     for kind in sorted(types, key=lambda kind: kind.__name__):
-        if issubclass(kind, Ec2Resource) and kind.one_by_one:
-            yield f"| {kind.__name__} | {', '.join(f'`{field}`' for field in sorted(kind.one_by_one))} |"
+        if issubclass(kind, Listed) and kind.slow_fields():
+            often = "calls" if kind.hidden else "day"
+            yield f"| {kind.__name__} | {', '.join(f'`{field}`' for field in sorted(kind.slow_fields()))} | {often} |"

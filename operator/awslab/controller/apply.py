@@ -20,7 +20,7 @@ from awslab.core import conditions
 from awslab.core.adoption import matched
 from awslab.core.conditions import Type, Verdict
 from awslab.core.drift import Drift, drift_in
-from awslab.core.errors import SpecError
+from awslab.core.errors import LabError, SpecError
 from awslab.core.graph import Graph
 from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
@@ -28,8 +28,10 @@ from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
 from awslab.cost import estimate as cost
 from awslab.engine import Permit
+from awslab.kinds.kind import Report, Situation
 
 from .accounts import granted
+from .config_maps import Texts
 from .consent import APPROVE_ANNOTATION, Consent
 from .convergence import LIMIT, counted, tripped
 from .handle import Routine
@@ -81,7 +83,7 @@ class Apply(ObjectPass):
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, clients, others)
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle)))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)
@@ -89,7 +91,20 @@ class Apply(ObjectPass):
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        return self._applied(desired, result, self.kind.outputs(spec, facts, result.found))
+        outputs = self.kind.outputs(spec, facts, result.found)
+        self.report = self._reported(spec, facts, clients)
+        return self._applied(desired, result, {**outputs, **self.report.outputs})
+
+    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
+        """What it has done since the last pass; where AWS does not tell, what was known."""
+        if self.kind.report is None or not self.before.get("syncedDigest"):
+            return Report({})
+        try:
+            with translated():
+                return self.kind.report(spec, facts, clients, self.before)
+        except LabError as error:
+            self.happenings.failed(error)
+            return Report({})
 
     def _spec(self) -> Any:
         try:
@@ -120,7 +135,8 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        return {a: id_ for a, id_ in {**recorded(self.before), **adopted}.items() if a in desired}
+        known = {r.address: r.known_id for r in desired if r.known_id}
+        return {a: id_ for a, id_ in {**recorded(self.before), **known, **adopted}.items() if a in desired}
 
     # Before anything is changed
 
@@ -222,6 +238,7 @@ class Apply(ObjectPass):
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
         self.happenings.done(result.outcomes)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
+        self.happenings.ran(self.report.runs)
         first = self.telling.drift(self._drift(result.first))
         self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
@@ -230,6 +247,12 @@ class Apply(ObjectPass):
             metrics.TIME_TO_READY.labels(self.kind.name).observe(self._age())
 
     def _next(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
+        look = self._next_look(result, status, held)
+        if self.report.again is None or (look is not None and look < self.report.again):
+            return look
+        return Routine(self.report.again)
+
+    def _next_look(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
         if any(e["writes"] < LIMIT for e in status["nonConverging"]):
             return self.world.settings.consistency_window / LIMIT
         look = self.again(result, status, unfinished=result.unfinished and held is None)

@@ -12,8 +12,9 @@ from awslab.core.drift import Drift
 from awslab.core.errors import LabError
 from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
+from awslab.kinds.kind import Run
 
-from .handle import Handle
+from .handle import EventType, Handle
 from .status import LONG
 
 PAST = {
@@ -49,6 +50,16 @@ class Happenings:
         for resource in after:
             if LONG in resource.get("message", "") and resource["address"] not in known:
                 self.handle.event("Warning", "Waiting", f"{resource['address']}: {resource['message']}")
+
+    def ran(self, runs: Iterable[Run]) -> None:
+        """What ran in AWS since the last look."""
+        meta = self.handle.obj["metadata"]
+        for run in runs:
+            kind: EventType = "Warning" if run.result == "Failed" else "Normal"
+            self.handle.event(kind, f"Run{run.result}", run.about)
+            metrics.RUNS.labels(self.kind, meta["namespace"], meta["name"], run.result).inc()
+            if run.seconds is not None:
+                metrics.RUN_SECONDS.labels(self.kind, meta["namespace"], meta["name"]).observe(run.seconds)
 
     def failed(self, error: LabError, address: str = "") -> None:
         """A failure; the recorder counts repetitions."""

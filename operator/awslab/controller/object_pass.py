@@ -109,7 +109,8 @@ class ObjectPass(ABC):
     def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
         """Bring AWS nearer to *desired*, by the engine."""
         pool: Executor = self.world.pool
-        aws, types = Aws(clients, self.owner), self.kind.types
+        on_delete = self.spec.get("deletion") or {}  # as it stands there: a spec that is not valid must not stop it
+        aws, types = Aws(clients, self.owner, on_delete=on_delete), self.kind.types
         inventory = self.world.inventory(clients)
         self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):

@@ -22,7 +22,8 @@ def deletion(orphan: Observed, found: Sequence[Observed], going: Set[int]) -> St
         parent = _parent(orphan, found)
         goes = parent is not None and id(parent) in going
         return step(Action.WAIT, f"goes with its {orphan.type.part_of}") if goes else step(Action.DELETE)
-    users = list(dict.fromkeys(o.address for o in found if o is not orphan and _holds(o, orphan, going)))
+    whole = [orphan, *(o for o in found if _is_part(o, orphan))]
+    users = list(dict.fromkeys(o.address for o in found if o not in whole and _holds_any(o, whole, going)))
     if not users:
         return step(Action.DELETE)
     if ties := _ties(orphan, found):
@@ -51,12 +52,21 @@ def _mentions(user: Observed, field: str, id_: str) -> bool:
     return id_ in set(leaves(user.fields[field]))
 
 
+def _is_part(part: Observed, whole: Observed) -> bool:
+    return bool(part.type.part_of) and part.fields.get(part.type.part_of) == whole.id
+
+
+def _holds_any(user: Observed, whole: Iterable[Observed], going: Set[int]) -> bool:
+    """Whether *user* needs something, or a part that goes with it: a function goes after who names a version of it."""
+    return any(_holds(user, used, going) for used in whole)
+
+
 def _holds(user: Observed, used: Observed, going: Set[int] = frozenset()) -> bool:
     """Whether *used* cannot go before *user*.
 
     What stays is another one's: a spare VPC does not wait for the NAT gateways of the one that is kept.
     """
-    if user.type.part_of and user.fields.get(user.type.part_of) == used.id:
+    if _is_part(user, used):
         return False
     return user.mentions(used.id) or (user.type.__name__ in used.type.outlives and id(user) in going)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from .resource import Resource, Tags
@@ -40,6 +41,29 @@ class Owner:
     def birth_tags(self, resource: Resource) -> Tags:
         """The tags of the creating call: those above, and the uid, which is never changed later."""
         return FrozenMap({**self.tags(resource), UID_TAG: self.uid})
+
+    def physical_name(self, part: str, limit: int = 64) -> str:
+        """The name in AWS of *part*, no other owner's: ``awslab-sales-validate-1f3a9c2e``, at most *limit* long."""
+        unique = hashlib.sha256(self.key.encode()).hexdigest()[:8]
+        text = f"awslab-{self.name}-{part}"
+        if len(text) > limit - 9:
+            whole = hashlib.sha256(text.encode()).hexdigest()[:6]
+            text = f"{text[: limit - 16]}-{whole}"
+        return f"{text}-{unique}"
+
+    def bucket_name(self, part: str, account: str, region: str) -> str:
+        """The name of a bucket: unique in the whole world, small letters, at most 63.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        """
+        unique = hashlib.sha256(f"{self.key}|{account}|{region}".encode()).hexdigest()[:12]
+        text = "-".join(filter(None, ("awslab", self.name.replace(".", "-"), part)))
+        return f"{text[:50].rstrip('-')}-{unique}".lower()
+
+    @property
+    def path(self) -> str:
+        """The path of IAM roles, which never changes: ``/awslab/default/DataPipeline/lab/sales/``."""
+        return f"/awslab/{self.key}/"
 
     def label(self, name: str) -> str:
         """A name for people: ``production-public-a``."""

@@ -162,7 +162,7 @@ class _Planning:
         )
 
     def _differences(self, resource: Resource, found: Observed) -> Changes:
-        tags = self._hints.owner.tags(resource)
+        tags = self._hints.owner.tags(resource) if resource.taggable else {}
         ours = {k: v for k, v in found.tags.items() if k in tags or k in self._hints.applied_tags}
         wishes, have = {**resource.wishes, "tags": tags}, {**found.fields, "tags": ours}
         changes = diff(wishes, have, self._ids, self._usable)

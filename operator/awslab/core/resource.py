@@ -114,6 +114,9 @@ class Resource(ABC):
     keeps_data: ClassVar[bool] = False
     """Whether people's data is lost with it."""
 
+    taggable: ClassVar[bool] = True
+    """Whether it has tags of its own; a part may be known by those of the whole."""
+
     usual: ClassVar[Usual] = Usual()
 
     @property
@@ -125,6 +128,11 @@ class Resource(ABC):
     def wishes(self) -> dict[str, Any]:
         """The desired fields by name, references not yet resolved."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"name", "tags"}}
+
+    @property
+    def known_id(self) -> str | None:
+        """The id where it follows from a name of our choice; AWS gives the others."""
+        return None
 
     @property
     def references(self) -> tuple[Resource | Ref, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
 
 from awslab.api.common import KindSpec
 from awslab.api.kinds import ApiKind
@@ -12,6 +12,7 @@ from awslab.api.references import ObjectRef, Reference, places_in, references_in
 from awslab.aws.session import Clients
 from awslab.core.errors import Waits
 from awslab.core.graph import Graph
+from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Resource
 
 SpecT = TypeVar("SpecT", bound=KindSpec)
@@ -42,6 +43,46 @@ Others = Mapping[ObjectRef, Neighbor]
 """What a spec refers to, by the references in it: ``others[spec.vpc_ref].output("vpcId")``."""
 
 
+ConfigMaps = Callable[[str], Mapping[str, str]]
+"""The texts of a ConfigMap of the object's own namespace, by its name; raises Waits where there is none."""
+
+
+def no_config_maps(name: str) -> Mapping[str, str]:
+    """Where there is no cluster to ask."""
+    raise Waits(f"ConfigMap {name} is known in its cluster only")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where a spec is to be carried out: for whom, in which account and region, among which other objects."""
+
+    owner: Owner
+    clients: Clients
+    others: Others = field(default_factory=dict)
+    config_maps: ConfigMaps = no_config_maps
+
+
+@dataclass(frozen=True)
+class Run:
+    """Something that ran in AWS and was not told of before."""
+
+    result: Literal["Started", "Succeeded", "Failed"]
+    about: str
+    """A sentence for people."""
+    seconds: float | None = None
+    """How long it took, where it ended."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What something that runs in AWS has done, beside being there."""
+
+    outputs: Outputs
+    again: float | None = None
+    """Seconds after which there may be news; None for the ordinary interval."""
+    runs: tuple[Run, ...] = ()
+
+
 @dataclass(frozen=True)
 class Kind(Generic[SpecT, FactsT]):
     """Everything that the controller has to know of a kind."""
@@ -49,14 +90,16 @@ class Kind(Generic[SpecT, FactsT]):
     api: ApiKind
     types: tuple[type[Resource], ...]
     """Every type that *compose* may add; what is looked for in AWS."""
-    look_up: Callable[[SpecT, Clients, Others], FactsT]
+    look_up: Callable[[SpecT, Situation], FactsT]
     """Ask AWS, and the objects that the spec refers to, what the composition has to know beforehand."""
-    guess: Callable[[SpecT], FactsT]
+    guess: Callable[[SpecT, Owner], FactsT]
     """The same without AWS, as well as it can be known: for drawings."""
     compose: Callable[[SpecT, FactsT], Graph]
     """Lay out what the spec asks for; raises SpecError naming the field where it cannot be."""
     outputs: Callable[[SpecT, FactsT, Sequence[Observed]], Outputs]
     """The ids and texts that people need, for ``status``."""
+    report: Callable[[SpecT, FactsT, Clients, Mapping[str, Any]], Report] | None = None
+    """Ask AWS what has been done since the status before, which comes last; raises LabError."""
 
     @property
     def name(self) -> str:

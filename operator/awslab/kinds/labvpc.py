@@ -20,14 +20,14 @@ from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
-from awslab.aws.session import Clients
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
+from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Ref, Tags
 from awslab.core.values import FrozenMap
 
 from .address_plan import Tier, tier_blocks, usable_addresses, zone_letters
-from .kind import Kind, Others, Outputs
+from .kind import Kind, Outputs, Situation
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -44,12 +44,12 @@ class Facts:
     """The names of the zones that the region has for this account, sorted."""
 
 
-def look_up(spec: LabVpcSpec, clients: Clients, others: Others) -> Facts:  # noqa: ARG001 - a VPC stands alone
+def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:  # noqa: ARG001 - a VPC stands alone
     """Ask AWS for the region's zones."""
-    return Facts(clients.fact("zones", availability_zones))
+    return Facts(situation.clients.fact("zones", availability_zones))
 
 
-def guess(spec: LabVpcSpec) -> Facts:
+def guess(spec: LabVpcSpec, owner: Owner) -> Facts:  # noqa: ARG001 - its zones do not depend on it
     """Take the region's zones for a to f."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
     return Facts(tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")})))

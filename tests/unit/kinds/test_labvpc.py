@@ -204,8 +204,10 @@ class TestZones:
         assert zones_of(spec(availabilityZones=["us-east-1c", "us-east-1a"]), FACTS) == ("us-east-1a", "us-east-1c")
 
     def test_without_aws_the_zones_are_guessed(self):
-        assert guess(spec()).zones == FACTS.zones
-        assert "us-east-1z" in guess(spec(availabilityZones=["us-east-1z"])).zones
+        assert guess(spec(), Owner("test", "LabVpc", "lab", "net")).zones == FACTS.zones
+        assert (
+            "us-east-1z" in guess(spec(availabilityZones=["us-east-1z"]), Owner("test", "LabVpc", "lab", "net")).zones
+        )
 
 
 REFUSED = {

@@ -1,31 +1,17 @@
-"""One example of every AWS type; a new type gets every contract test by its line here.
-
-``drifts`` says, for each mutable field, how somebody else would change it.
-"""
+"""Networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
-from awslab.core.resource import Resource
 from awslab.core.values import FrozenMap
+from tests.contract.examples.example import Example
 
 EVERYWHERE = "0.0.0.0/0"
-
-
-@dataclass(frozen=True)
-class Example:
-    resource: Resource
-    drifts: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return type(self.resource).__name__
 
 
 VPC = Vpc(name="vpc", cidr="10.0.0.0/16")
@@ -53,7 +39,16 @@ def _other_table(ec2, found):
     return lambda: ec2.delete_route_table(RouteTableId=table)
 
 
-EXAMPLES = [
+def _with_ec2(example):
+    """Each drift of the example with EC2's client, which is all that these need."""
+
+    def given(drift):
+        return lambda aws, found: drift(aws("ec2"), found)
+
+    return replace(example, drifts={field: given(drift) for field, drift in example.drifts.items()})
+
+
+_EXAMPLES = [
     Example(
         VPC,
         {
@@ -96,3 +91,5 @@ EXAMPLES = [
         },
     ),
 ]
+
+EXAMPLES = [_with_ec2(example) for example in _EXAMPLES]

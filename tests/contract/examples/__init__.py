@@ -1,0 +1,8 @@
+"""One example of every AWS type; a new type gets every contract test by its example here."""
+
+from __future__ import annotations
+
+from . import network
+from .example import Example
+
+EXAMPLES: list[Example] = [*network.EXAMPLES]

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from awslab.core.diff import Changes
 from awslab.core.errors import Rejected
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
-from awslab.core.resource import Ids, Observed, Phase, resolved
+from awslab.core.resource import Ids, Observed, Phase, Resource, resolved
 
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
@@ -51,8 +51,11 @@ class NamedResource(Listed):
     """As the tagging API calls it."""
 
     hidden: ClassVar[bool] = True
+    unobserved: ClassVar[frozenset[str]] = frozenset({"after"})
 
     arn: str
+    after: tuple[Resource, ...] = ()
+    """What has to be there first, though AWS would not ask for it.  A type with *unobserved* of its own adds this."""
 
     @property
     def known_id(self) -> str:

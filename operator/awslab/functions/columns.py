@@ -194,10 +194,6 @@ class Column:
             raise BadValue(f"{quoted(text)}, not one of {listed[1:-1]}")
 
 
-TEXT = Column("", required=False).reader()
-"""Reads a column that the schema does not name."""
-
-
 def schema(columns: list[dict[str, Any]]) -> dict[str, Column]:
     """Read the schema; raises InvalidSettings."""
     read = {column.name: column for column in map(Column.of, columns)}
@@ -242,5 +238,10 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value.normalize() if value % 1 else value.to_integral_value():f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
+
+
+TEXT = Column("", required=False).reader()
+"""Reads a column that the schema does not name."""

@@ -7,13 +7,12 @@ from typing import Any
 
 from . import logs
 from .clients import warm
-from .errors import doing
 from .exact import dumps, scalar
 from .logs import logged
 from .ndjson import records
 from .state import Input, Run, Step
 from .totals import SETTINGS, Totals, Wanted
-from .upload import Upload
+from .upload import put
 
 KNOWN = {*SETTINGS, "title", "format"}
 _KINDS = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
@@ -42,9 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _write(run: Run, step: Step, suffix: str, text: str) -> str:
     key = run.work.key(f"{step.name}.{suffix}")
-    with Upload(run.work.bucket, key, _KINDS[suffix]) as upload, doing(f"write {key}"):
-        upload.write(text)
-        upload.finish()
+    put(run.work.bucket, key, _KINDS[suffix], text)
     return key
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 from . import logs
 from .clients import warm
-from .errors import doing
 from .exact import dumps, plain
 from .logs import logged
 from .ndjson import records
 from .state import Run, Step
 from .totals import SETTINGS, Totals, Wanted
-from .upload import Upload
+from .upload import put
 
 KNOWN = {*SETTINGS}
 _FIELDS = 50
@@ -29,9 +28,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         with records(run.work) as read:
             told = Totals(Wanted.of(step)).take(read).told()
         key = run.work.key(f"{step.name}.json")
-        with Upload(run.work.bucket, key, "application/json") as upload, doing(f"write {key}"):
-            upload.write(dumps({"source": run.input.lineage(), **told}))
-            upload.finish()
+        put(run.work.bucket, key, "application/json", dumps({"source": run.input.lineage(), **told}))
         logs.info(f"Computed statistics of {told['rows']} records", key=key)
         return _result(run, step, key, told)
 

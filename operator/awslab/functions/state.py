@@ -82,9 +82,7 @@ class Run:
             )
         except (KeyError, TypeError, AttributeError) as error:
             wanted = "pipeline, run, input {bucket, key, version}, output and work {bucket, prefix}"
-            raise InvalidEvent(
-                f"the step's input is not the pipeline's state ({error!r}): it needs {wanted}"
-            ) from error
+            raise InvalidEvent(f"the input of the step is no state of a pipeline, {wanted}: {error!r}") from error
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,9 @@ class Upload:
             except (ClientError, BotoCoreError) as failure:
                 logs.error(f"cannot drop the parts of {self.target['Key']}: {failure}")
             self._id = ""
+
+
+def put(bucket: str, key: str, kind: str, text: str) -> None:
+    """Write a text that is small enough to be sent at once."""
+    with doing(f"write {key}"):
+        client("s3").put_object(Bucket=bucket, Key=key, ContentType=kind, Body=text.encode())

@@ -87,7 +87,7 @@ def settle(upload: Upload, mine: Mark, *, shared: bool = False) -> str:
             return UNCHANGED
         if theirs.source not in {"", mine.source} and not shared:
             raise OutputTaken(
-                f"{key} is the output of another input; let the name in `files` tell them apart: {{name}}"
+                f"{key} is another input's output; let the name in `files` tell them apart: {{name}}"
             )
         if mine.older_than(theirs):
             return SUPERSEDED

@@ -48,7 +48,7 @@ def _timestamp(value: datetime) -> str:
     return f'"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"'
 
 
-_TEXTS: dict[type, Callable[[Any], str]] = {
+TEXTS: dict[type, Callable[[Any], str]] = {
     str: encode_basestring,
     int: int.__repr__,
     Decimal: _decimal,
@@ -57,11 +57,12 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     datetime: _timestamp,
     type(None): lambda _: "null",
 }
+"""How each type of value is written in JSON, every digit kept."""
 
 
 def scalar(value: Value) -> str:
     """Return a value as JSON, every digit kept."""
-    return _TEXTS[type(value)](value)
+    return TEXTS[type(value)](value)
 
 
 def dumps(value: Any, indent: str = "\n") -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from .clients import client
 from .errors import InvalidSettings, doing
-from .exact import Value, loads, scalar
+from .exact import TEXTS, Value, loads
 from .state import Place
 
 RECORDS = "records.ndjson"
@@ -27,7 +27,7 @@ class Writer:
 
     def line(self, values: list[Value]) -> str:
         """Return the line of a record."""
-        cells = [name + scalar(value) for name, value in zip(self._names, values, strict=True)]
+        cells = [name + TEXTS[type(value)](value) for name, value in zip(self._names, values, strict=True)]
         return "{" + ", ".join(cells) + "}\n"
 
 

@@ -86,9 +86,7 @@ def settle(upload: Upload, mine: Mark, *, shared: bool = False) -> str:
         if theirs.run == mine.run:
             return UNCHANGED
         if theirs.source not in {"", mine.source} and not shared:
-            raise OutputTaken(
-                f"{key} is another input's output; let the name in `files` tell them apart: {{name}}"
-            )
+            raise OutputTaken(f"{key} is another input's output; let the name in `files` tell them apart: {{name}}")
         if mine.older_than(theirs):
             return SUPERSEDED
         condition = {"IfMatch": there["ETag"]}

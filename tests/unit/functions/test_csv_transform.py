@@ -93,13 +93,17 @@ def test_values_of_all_types(transform):
 
 
 def test_fields_are_selected_and_renamed_in_order(transform):
-    records = transform(SALES, compute={"total": "quantity * price"}, select=["total", "region"], rename={"total": "sum"})
+    records = transform(
+        SALES, compute={"total": "quantity * price"}, select=["total", "region"], rename={"total": "sum"}
+    )
 
     assert ["sum", "region"] == list(records[0])
 
 
 def test_a_computed_field_may_take_the_place_of_a_column(transform):
-    assert ["NORTH", "SOUTH", "NORTH"] == [row["region"] for row in transform(SALES, compute={"region": "upper(region)"})]
+    assert ["NORTH", "SOUTH", "NORTH"] == [
+        row["region"] for row in transform(SALES, compute={"region": "upper(region)"})
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,9 @@ def test_a_computed_field_may_take_the_place_of_a_column(transform):
         (SALES, {"compute": {"x": "region + 1"}}, "row 2: cannot compute x: 'north' is not a number"),
     ],
 )
-def test_a_row_that_cannot_be_a_record_fails_the_step_and_leaves_nothing(pipeline, transform, content, settings, reason):
+def test_a_row_that_cannot_be_a_record_fails_the_step_and_leaves_nothing(
+    pipeline, transform, content, settings, reason
+):
     with pytest.raises(InvalidData, match=f"^{reason}"):
         transform(content, **settings)
 

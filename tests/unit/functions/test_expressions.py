@@ -122,5 +122,3 @@ def test_where_rounding_would_be_needed_it_is_an_error_and_no_wrong_number():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InvalidSettings, match="there is no column 'prices'; there are quantity, price"):
         compiled("prices * 2", ROW)
-
-

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from .base import AnyShape, Model, Rule, UniqueItems
+from .base import AnyFields, Model, Rule, UniqueItems
 from .datapipeline_rules import CODE, CODE_RULES, exactly_one_of, refused_unless
 from .references import NAME, LabVpcRef
 
@@ -244,7 +244,7 @@ STANDARD = FunctionSettings.model_validate(
 """What holds where neither a step nor spec.functionDefaults says otherwise."""
 
 Code = Builtin | InlineCode | ConfigMapCode | S3Code | str
-Settings = Annotated[Mapping[str, Annotated[Any, AnyShape()]], Field(max_length=30)]
+Settings = Annotated[Mapping[str, Any], AnyFields()]
 
 
 class FunctionCode(FunctionSettings):

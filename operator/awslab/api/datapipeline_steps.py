@@ -24,7 +24,6 @@ SUBJECT = r"[ -~]+"
 OPERATORS = (
     "equals", "greaterThan", "greaterThanEquals", "lessThan", "lessThanEquals", "matches", "isPresent", "isNull",
 )  # fmt: skip
-SEEN_BY_CEL = OPERATORS[1:]
 
 
 def _fits(pattern: str, sentence: str) -> Any:
@@ -49,14 +48,8 @@ def _is_one_test(test: Any) -> bool:
     return test.path is None or how_many(test, OPERATORS) == 1
 
 
-def _one_operator(has_path: str) -> Rule:
-    """CEL does not see equals, which has no one type, and so cannot miss it; Python does."""
-    visible = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in SEEN_BY_CEL)
-    return Rule(
-        message=f"must have beside path exactly one of {', '.join(OPERATORS)}",
-        cel=f"{has_path}{visible} <= 1",
-        check=_is_one_test,
-    )
+TESTS_ONCE = refused_unless(_is_one_test, f"must have beside path exactly one of {', '.join(OPERATORS)}")
+"""In Python alone: CEL does not see equals, which has no one type."""
 
 
 class Operators(Model):
@@ -81,26 +74,21 @@ class Operators(Model):
 class Comparison(Operators):
     """A test of one value."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (_one_operator(""),)
-
     path: Path = Field(description="The value, for example $.steps.ValidateData.valid.")
 
 
-Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=10)]
+Comparisons = Annotated[tuple[Annotated[Comparison, TESTS_ONCE], ...], Field(min_length=1, max_length=10)]
 
 
 class Condition(Operators):
     """A test of one value, or several of them."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (
-        exactly_one_of("path", "and", "or", "not"),
-        _one_operator("!has(self.path) || "),
-    )
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("path", "and", "or", "not"),)
 
     path: Path | None = Field(default=None, description="The value, for example $.steps.ValidateData.valid.")
     and_: Comparisons = Field(default=(), alias="and", description="All of these hold.")
     or_: Comparisons = Field(default=(), alias="or", description="One of these holds.")
-    not_: Comparison | None = Field(default=None, alias="not", description="This does not hold.")
+    not_: Annotated[Comparison, TESTS_ONCE] | None = Field(default=None, alias="not", description="This does not hold.")
 
 
 class ChoiceRule(Model):
@@ -108,7 +96,9 @@ class ChoiceRule(Model):
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("when", "jsonata"),)
 
-    when: Condition | None = Field(default=None, description="The test; for any that is not so simple take jsonata.")
+    when: Annotated[Condition, TESTS_ONCE] | None = Field(
+        default=None, description="The test; for any that is not so simple take jsonata."
+    )
     jsonata: Annotated[str, Field(max_length=1024), _fits(JSONATA, "must be JSONata between {% and %}")] | None = Field(
         default=None,
         description="The test in JSONata, for example {% $states.input.steps.ValidateData.rows > 100 %}.",
@@ -368,7 +358,7 @@ class Step(LeafStep):
 
     parallel: Annotated[
         tuple[Annotated[tuple[InnerStep, ...], Field(min_length=1, max_length=10)], ...],
-        Field(min_length=1, max_length=8),
+        Field(min_length=1, max_length=6),
     ] = Field(
         default=(),
         description="Branches that run at the same time, each a list of steps: fields as of spec.steps; parallel and "

@@ -13,10 +13,10 @@ from .base import Immutable, Model, Rule, StatusModel, Timestamp, UniqueItems
 from .common import KindSpec, KindStatus, Summary
 from .datapipeline_functions import BucketName, FunctionSettings, NamedFunction, Permissions, VpcPlacement
 from .datapipeline_rules import FLOW_RULES, exactly_one_of
-from .datapipeline_steps import Step
+from .datapipeline_steps import Scalar, Step
 
 PREFIX = r"^([^/].*/)?$"
-COLUMN_TYPES = "String, Integer, Number, Boolean, Date or DateTime"
+COLUMN_TYPES = "string, integer, decimal, boolean, date (2024-12-31) or timestamp (2024-12-31T23:59:00Z)"
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The days that CloudWatch Logs knows: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
@@ -38,12 +38,12 @@ class MachineType(StrEnum):
 class ColumnType(StrEnum):
     """What the values of a column are."""
 
-    STRING = "String"
-    INTEGER = "Integer"
-    NUMBER = "Number"
-    BOOLEAN = "Boolean"
-    DATE = "Date"
-    DATE_TIME = "DateTime"
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
 
 
 class LogLevel(StrEnum):
@@ -69,6 +69,11 @@ Prefix = Annotated[
         message="must end with / and not begin with one, for example input/",
         cel=f"self.matches('{PREFIX}')",
         check=lambda text: re.fullmatch(PREFIX, text) is not None,
+    ),
+    Rule(
+        message="must not begin with work/, where steps hand on to each other",
+        cel="!self.startsWith('work/')",
+        check=lambda text: not text.startswith("work/"),
     ),
 ]
 
@@ -118,19 +123,18 @@ class ColumnSpec(Model):
     name: Annotated[str, Field(min_length=1, max_length=128)] = Field(description="Its name in the first row.")
     type: ColumnType = Field(default=ColumnType.STRING, description=f"What its values are: {COLUMN_TYPES}.")
     required: Annotated[bool, Field(strict=True)] = Field(
-        default=True, description="Whether each row must have a value."
+        default=False, description="Whether each row must have a value."
     )
-    format: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
-        default=None, description="How a Date or DateTime is written, as strptime has it: %d.%m.%Y. Else ISO 8601."
+    min: Scalar | None = Field(
+        default=None, description="The smallest value, for example 0 or 2024-01-01; of a string the fewest characters."
     )
-    minimum: float | None = Field(default=None, description="The smallest number.")
-    maximum: float | None = Field(default=None, description="The greatest number.")
+    max: Scalar | None = Field(default=None, description="The greatest value; of a string the most characters.")
     pattern: Annotated[str, Field(min_length=1, max_length=256)] | None = Field(
         default=None, description="A regular expression for the whole text."
     )
-    values: Annotated[tuple[Annotated[str, Field(max_length=128)], ...], Field(max_length=100), UniqueItems()] = Field(
-        default=(), description="The only texts that there may be; none means any."
-    )
+    values: Annotated[
+        tuple[Annotated[str, Field(max_length=128)], ...], Field(min_length=1, max_length=100), UniqueItems()
+    ] = Field(default=(), description="The only values that there may be.")
 
 
 def _are_named_differently(columns: tuple[ColumnSpec, ...]) -> bool:

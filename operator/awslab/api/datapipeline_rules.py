@@ -31,6 +31,7 @@ RETRIED = (*CODE, "notify", *NESTING)
 LAST = ("choice", "succeed", "fail")
 SHIPPED = ("runtime", "handler", "layers", "access")
 IMAGE = ("runtime", "layers")
+EXPRESS_SECONDS = 300
 
 
 def refused_unless(check: Callable[[Any], bool], sentence: str) -> AfterValidator:
@@ -191,6 +192,12 @@ FLOW_RULES = (
         message="must be STANDARD where a map goes over rows or objects: an EXPRESS machine cannot",
         cel="self.type == 'STANDARD' || !has(self.steps) || self.steps.all(s, !has(s.map) || has(s.map.over))",
         check=_maps_are_of_a_standard_machine,
+    ),
+    Rule(
+        path=("timeout",),
+        message="must be at most 300 where type is EXPRESS: such a run lasts five minutes at most",
+        cel="self.type == 'STANDARD' || !has(self.timeout) || self.timeout <= 300",
+        check=lambda spec: spec.type == "STANDARD" or spec.timeout is None or spec.timeout <= EXPRESS_SECONDS,
     ),
     Rule(
         path=("output", "prefix"),

@@ -247,8 +247,8 @@ Code = Builtin | InlineCode | ConfigMapCode | S3Code | str
 Settings = Annotated[Mapping[str, Any], AnyFields()]
 
 
-class FunctionCode(FunctionSettings):
-    """A function: its code, which is one of five, and how it runs."""
+class CodeSource(Model):
+    """Where a function's code is, which is one of five places."""
 
     builtin: Builtin | None = Field(default=None, description="A function that is shipped with the operator.")
     inline: InlineCode | None = Field(default=None, description="Code that stands here.")
@@ -273,7 +273,17 @@ class FunctionCode(FunctionSettings):
         return self.builtin or self.inline or self.config_map_ref or self.s3 or self.image
 
 
-class NamedFunction(FunctionCode):
+class Named(Model):
+    """Something that has a name of its own in the pipeline."""
+
+    name: StepName = Field(description="The step's name, which no other step of the pipeline has.")
+
+
+class FunctionCode(FunctionSettings, CodeSource):
+    """A function: its code, and how it runs."""
+
+
+class NamedFunction(FunctionCode, Named):
     """A function that raw ASL calls by its name."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of(*CODE), *CODE_RULES)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from .base import AnyShape, Model, Rule, UniqueItems
-from .datapipeline_functions import MAX_STEP_NAME, FunctionCode, Settings, StepName, Topic
+from .datapipeline_functions import MAX_STEP_NAME, FunctionCode, Named, Settings, Topic
 from .datapipeline_rules import CODE, CONTROL, NESTING, exactly_one_of, how_many, refused_unless, step_rules
 
 PATH = r"\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])+"
@@ -259,12 +259,11 @@ class MapOver(Model):
     )
 
 
-class LeafStep(FunctionCode):
+class LeafStep(FunctionCode, Named):
     """A step, which does one thing: call a function, choose, wait, notify or end."""
 
     rules: ClassVar[tuple[Rule, ...]] = step_rules((*CODE, *CONTROL))
 
-    name: StepName = Field(description="The step's name, which no other step of the pipeline has.")
     choice: Choices = Field(default=(), description="Ways to go on: the first whose test holds.")
     default: Target | None = Field(default=None, description="The step to go on with when no test of choice holds.")
     wait: Wait | None = Field(default=None, description="A pause.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from awslab.api.common import KindSpec
@@ -57,6 +57,8 @@ class Kind(Generic[SpecT, FactsT]):
     """Lay out what the spec asks for; raises SpecError naming the field where it cannot be."""
     outputs: Callable[[SpecT, FactsT, Sequence[Observed]], Outputs]
     """The ids and texts that people need, for ``status``."""
+    drawings: Mapping[str, Callable[[SpecT, str], str]] = field(default_factory=dict)
+    """How `awslab graph` draws a spec under a title, by format, where that says more than its resources."""
 
     @property
     def name(self) -> str:

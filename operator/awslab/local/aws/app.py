@@ -15,6 +15,7 @@ from awslab.local.aws.ec2.service import Ec2
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.services import PlainMoto, Service
+from awslab.local.aws.states.service import StepFunctions
 from awslab.local.aws.wire import Answer, refusal
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ class LocalAws:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        world.application = self
         self.moto: Service = PlainMoto(world)
-        self.services: dict[str, Service] = {"ec2": Ec2(world)}
+        self.services: dict[str, Service] = {"ec2": Ec2(world), "states": StepFunctions(world)}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request: of AWS, or of the control address."""
@@ -97,7 +99,7 @@ class LocalAws:
                 log.exception("%s %s failed inside the local AWS", call.service, call.action)
                 wrong = AwsError("InternalError", f"The local AWS failed: {error!r}", HTTPStatus.INTERNAL_SERVER_ERROR)
                 return refusal(call.protocol, wrong)
-            return answer
+        return answer.finish() if answer.finish else answer
 
     def _hide(self, made: list[str], faults: list[Fault]) -> None:
         for fault in faults:

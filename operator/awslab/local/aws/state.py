@@ -16,6 +16,7 @@ import moto
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
+from awslab.local.aws.background import Background
 from awslab.local.aws.world import Overlay
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ class StateError(Exception):
 
 
 def reset(world: World) -> None:
-    """Take away every resource, fault, log entry and memory of a token."""
+    """Take away every resource, fault, log entry and memory of a token, and end what runs."""
+    world.background.stop()
     with world.lock:
+        world.background = Background()
         for one in BackendDict._instances:  # noqa: SLF001 - moto keeps them nowhere else; its version is pinned
             one.clear()  # moto's own reset would build every backend anew, only to drop it
         BackendDict._instances.clear()  # noqa: SLF001 - as above

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.calllog import CallLog
+from awslab.local.aws.decisions import Decisions
 from awslab.local.aws.faults import Faults
 from awslab.local.aws.quotas import QUOTAS
 from awslab.local.aws.times import USUAL_SECONDS
@@ -19,6 +20,7 @@ from awslab.local.aws.times import USUAL_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from awslab.local.aws.identity import Session
     from awslab.local.aws.wire import Answer
 
 TOKENS_KEPT = 100_000
@@ -76,6 +78,8 @@ class Overlay:
     hidden: dict[str, float] = field(default_factory=dict)  # id -> until
     untagged: dict[str, float] = field(default_factory=dict)
     tokens: OrderedDict[Hashable, Remembered] = field(default_factory=OrderedDict)
+    sessions: dict[str, Session] = field(default_factory=dict)  # by access key
+    new_roles: set[str] = field(default_factory=set)  # ARNs of roles that cannot be assumed yet
 
 
 class World:
@@ -86,9 +90,18 @@ class World:
         self.lock = threading.RLock()
         self.calls = CallLog()
         self.faults = Faults()
+        self.decisions = Decisions()
         self.overlay = Overlay()
         self.changes: dict[str, Callable[[World, Due], None]] = {}
         self.clock: Callable[[], float] = time.time
+        self.endpoint = ""  # where it serves; empty until it does
+        self.subscribers: dict[str, Callable[..., None]] = {}  # who else hears of something, by its name
+        self.enders: list[Callable[[], None]] = []  # what ends processes and threads, at reset and at stop
+
+    def quiet(self) -> None:
+        """End everything that runs beside the calls."""
+        for end in self.enders:
+            end()
 
     def later(self, change: str, account: str, region: str, id_: str, *, after: float | None = None) -> None:
         """Let a change come after its usual time, scaled; `after` is the moment to count from."""

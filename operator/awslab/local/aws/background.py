@@ -58,7 +58,10 @@ class Background:
         return not self.stopped.wait(seconds)
 
     def stop(self) -> None:
-        """End all work and wait for it, some seconds at most; whoever holds the world's lock must not call."""
+        """End all work and wait for it, some seconds at most; whoever holds the world's lock must not call.
+
+        Work may begin anew afterwards: `stopped` is then another event, and old work has the old one.
+        """
         self.stopped.set()
         with self._lock:
             alive, threads = list(self._alive.values()), list(self._threads)
@@ -67,12 +70,15 @@ class Background:
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(JOIN_SECONDS)
+        with self._lock:
+            self.stopped, self._alive = threading.Event(), {}
 
     def _do(self, work: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        stopped = self.stopped
         try:
             work(*arguments)
         except Exception:
-            if not self.stopped.is_set():
+            if not stopped.is_set():
                 log.exception("%s failed inside the local AWS", threading.current_thread().name)
         finally:
             with self._lock:

@@ -32,7 +32,10 @@ PARSED = "awslab.modelled"
 
 
 class Modelled:
-    """Answers the calls of one service; `name` is the one in signatures, `model` the one of boto3."""
+    """Answers the calls of one service; `name` is the one in signatures, `model` the one of boto3.
+
+    Actions in `unlocked` leave something to wait for (`Asked.finish`), which is done without the world's lock.
+    """
 
     def __init__(
         self,
@@ -41,8 +44,10 @@ class Modelled:
         model: str,
         actions: Mapping[str, Action],
         responses: type[BaseResponse] | None = None,
+        unlocked: frozenset[str] = frozenset(),
     ) -> None:
         self.world, self.name, self.model, self.actions = world, name, model, actions
+        self.unlocked = unlocked
         self.operations = frozenset(get_service_model(model).operation_names)
         self.responses = _followed(responses or BaseResponse)
 
@@ -63,10 +68,10 @@ class Modelled:
         asked, response = Asked(self.world, call), call.environ[PARSED]
         response.asked = asked
         try:
-            check_all(self.name, call.action, asked)
-            if call.action in self.actions:
-                return self._ours(asked, response)
-            return self._motos(asked, response)
+            with self.world.lock:
+                check_all(self.name, call.action, asked)
+                answer = self._ours(asked, response) if call.action in self.actions else self._motos(asked, response)
+            return self._ours(asked, response, asked.finish) if asked.finish else answer
         except AwsError as error:
             return self.refused(response, error)
 
@@ -85,20 +90,10 @@ class Modelled:
     def _response(self) -> Any:
         return self.responses() if self.responses.ours else self.responses(service_name=self.model)
 
-    def _ours(self, asked: Asked, response: Any) -> Answer:
-        result = self.actions[asked.call.action](asked)
+    def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
+        result = finish() if finish else self.actions[asked.call.action](asked)
         follow_all(self.name, asked.call.action, asked, result)
-        answer = _answer(response.serialized(ActionResult(result), followed=True))
-        if asked.finish is not None:
-            answer.finish = lambda: self._finished(asked, response)
-        return answer
-
-    def _finished(self, asked: Asked, response: Any) -> Answer:
-        """Wait, without the world's lock, for what an action left to be done."""
-        try:
-            return _answer(response.serialized(ActionResult(asked.finish and asked.finish()), followed=True))
-        except AwsError as error:
-            return self.refused(response, error)
+        return _answer(response.serialized(ActionResult(result), followed=True))
 
     def _motos(self, asked: Asked, response: Any) -> Answer:
         call = asked.call

@@ -51,6 +51,6 @@ class Server:
     def stop(self) -> None:
         """Stop serving; calls that hang are let go."""
         self.world.faults.remove()
-        self.world.background.stop()
+        self.world.quiet()
         self._http.shutdown()
         self._http.server_close()

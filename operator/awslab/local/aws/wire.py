@@ -9,8 +9,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from awslab.local.aws.errors import AwsError
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -25,7 +23,6 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     result: str = "ok"
-    finish: Callable[[], Answer] | None = None  # gives the true answer, asked without the world's lock: it may wait
 
 
 def refusal(protocol: str, error: AwsError) -> Answer:

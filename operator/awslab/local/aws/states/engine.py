@@ -68,6 +68,7 @@ class Run:
 
     def __init__(self, world: World, account: str, region: str, execution: Execution) -> None:
         self.world, self.account, self.region, self.execution = world, account, region, execution
+        self.stopped = world.background.stopped
         self.history = History(self)
         self.env = self._environment()
 
@@ -97,7 +98,7 @@ class Run:
             TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
 
     def _conclude(self, state: ProgramState) -> None:
-        if self.world.background.stopped.is_set():
+        if self.stopped.is_set():
             return
         if isinstance(state, ProgramEnded):
             output = json.dumps(self.env.states.get_input(), separators=(",", ":"), ensure_ascii=False)

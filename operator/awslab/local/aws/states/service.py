@@ -44,7 +44,7 @@ class StepFunctions(Modelled):
     """Answers the calls of Step Functions."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world, "states", "stepfunctions", ACTIONS)
+        super().__init__(world, "states", "stepfunctions", ACTIONS, unlocked=frozenset({"StartSyncExecution"}))
         make_current(world)
         world.changes.update(machines.CHANGES)
         for _, _, store in stores(world):  # nothing runs over a restart

@@ -61,7 +61,7 @@ class Modelled:
         except (ValueError, TypeError, KeyError) as error:
             raise AwsError("SerializationException", f"A parameter cannot be read: {error}") from error
         call.environ[PARSED] = response
-        call.params = dict(response.params)
+        call.params = dict(getattr(response, "params", call.params))
 
     def answer(self, call: Call) -> Answer:
         """Carry a call out; a refusal is written in the protocol of the call."""
@@ -88,7 +88,11 @@ class Modelled:
         return answer
 
     def _response(self) -> Any:
-        return self.responses() if self.responses.ours else self.responses(service_name=self.model)
+        if self.responses.motos:
+            return self.responses()
+        response = self.responses(service_name=self.model)
+        response.automated_parameter_parsing = True
+        return response
 
     def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
         result = finish() if finish else self.actions[asked.call.action](asked)
@@ -109,7 +113,7 @@ def _followed(responses: type[Any]) -> type[Any]:
     """Return moto's class, with our rules between its result and its writing."""
 
     class Followed(responses):
-        ours = responses is not BaseResponse
+        motos = responses is not BaseResponse
         asked: Asked | None = None
 
         def serialized(self, action_result: ActionResult, *, followed: bool = False) -> Any:

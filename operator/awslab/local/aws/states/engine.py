@@ -21,12 +21,13 @@ from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, Executi
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from awslab.local.aws.states import logs, notices
+from awslab.local.aws.states import logs, notices, patches
 from awslab.local.aws.states.store import RUNNING, Execution
 
 if TYPE_CHECKING:
     from awslab.local.aws.world import World
 
+patches.apply()
 HISTORY_LIMIT = 25_000
 ENDINGS = {
     "SUCCEEDED": ("ExecutionSucceeded", "executionSucceededEventDetails"),
@@ -125,9 +126,8 @@ class Run:
             name, key = ENDINGS[status]
             told = {"output": output, "error": error, "cause": cause}
             details = {field: value for field, value in told.items() if value is not None}
-            previous = self.env.event_history_context.last_published_event_id
-            last = len(execution.events) + 1 if not execution.events else execution.events[-1]["id"] + 1
-            self.note(last, previous, name, {key: details})
+            previous = execution.events[-1]["id"] if execution.events else 0
+            self.note(previous + 1, previous, name, {key: details})
             execution.status, execution.stopped = status, self.world.clock()
             execution.output, execution.error, execution.cause = output, error, cause
             notices.ended(self.world, self.account, self.region, execution)

@@ -7,6 +7,7 @@ maps that begin no more threads than a small machine has use for, and results of
 from __future__ import annotations
 
 import importlib
+import logging
 import time
 from functools import cache
 from types import SimpleNamespace
@@ -55,6 +56,7 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 @cache
 def apply() -> None:
     """Put everything in its place, once in a process."""
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # an execution's history tells of its failures
     for name in CLIENT_USERS:
         importlib.import_module(name).boto_client_for = _client
     retrier_decl.time = SimpleNamespace(sleep=_sleep)

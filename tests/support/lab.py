@@ -15,10 +15,11 @@ from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
 from awslab.engine import Permit, observe, reconcile
 from awslab.kinds import KINDS
+from tests.contract.examples import EXAMPLES
 
 POOL = ThreadPoolExecutor(16)
 REGION = "us-east-1"
-TYPES = tuple(dict.fromkeys(t for kind in KINDS for t in kind.types))
+TYPES = tuple(dict.fromkeys([*(t for kind in KINDS for t in kind.types), *(type(e.resource) for e in EXAMPLES)]))
 
 
 OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
-from awslab.aws.named import NamedResource
+from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
@@ -75,7 +75,7 @@ class Lab:
 
     def tag(self, found, **tags):
         """Set tags, as anybody may."""
-        if issubclass(found.type, NamedResource):
+        if issubclass(found.type, Named):
             found.type.retag(self.aws, found.id, tags, [])
         else:
             pairs = [{"Key": k, "Value": v} for k, v in tags.items()]

@@ -34,7 +34,9 @@ IN_USE = frozenset(
 RETRYABLE = frozenset(
     {"IncorrectState", "IncorrectInstanceState", "InvalidState", "OperationAborted", "ConcurrentModification",
      "Resource.AlreadyAssociated", "RequestTimeTooSkewed", "PendingVerification", "ConcurrentTagAccess",
-     "InsufficientAddressCapacity", "InsufficientInstanceCapacity"}
+     "InsufficientAddressCapacity", "InsufficientInstanceCapacity", "ConcurrentModificationException",
+     "ConcurrentAccess", "ConflictException", "StaleTag", "StateMachineDeleting", "QueueDeletedRecently",
+     "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException"}
 )  # fmt: skip
 UNCERTAIN = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
@@ -51,6 +53,15 @@ AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
     ("DisassociateAddress", "AuthFailure"): InUse,
 }
 """By operation and code, the codes that elsewhere mean something else."""
+NOT_YET = re.compile(
+    r"cannot be assumed|is authorized to assume the provided role|IAM Role is not authorized to access the Log Dest"
+    r"|TimeToLive has been modified multiple times|TimeToLive is being",
+    re.IGNORECASE,
+)
+"""What AWS says, with the codes of refusals for ever, of roles made a moment ago and of what is changed too often.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
 
 NO_ANSWER = (
     boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError,
@@ -83,6 +94,7 @@ def _from_answer(error: boto.ClientError) -> LabError:
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
+    kind = Retryable if NOT_YET.search(message) else kind
     sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
     if permission := _permission(code, message, error.operation_name):
         sentence += f"{ALLOW} {permission}"
@@ -110,7 +122,7 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     for codes, kind in table:
         if code in codes:
             return kind
-    if code.endswith((".NotFound", "NotFound", "NotFoundException")) or code.startswith("NoSuch"):
+    if code.endswith(("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")) or code.startswith("NoSuch"):
         return NotFound
     if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
         return QuotaReached

@@ -13,9 +13,12 @@ from awslab.local.aws import controlapi
 from awslab.local.aws.call import Call, parse
 from awslab.local.aws.ec2.service import Ec2
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
 from awslab.local.aws.identity import authorize_call
+from awslab.local.aws.messaging.queues import Sqs
+from awslab.local.aws.messaging.topics import Sns
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
 from awslab.local.aws.wire import Answer, refusal
@@ -45,6 +48,9 @@ class LocalAws:
             "ec2": Ec2(world),
             "iam": Iam(world),
             "states": StepFunctions(world),
+            "events": EventBridge(world),
+            "sns": Sns(world),
+            "sqs": Sqs(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -6,10 +6,11 @@ moto reads the parameters and writes the answers in whatever protocol a client s
 from __future__ import annotations
 
 import io
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.core.request import Request
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores, get_service_model
@@ -61,12 +62,13 @@ class Modelled:
         except (ValueError, TypeError, KeyError) as error:
             raise AwsError("SerializationException", f"A parameter cannot be read: {error}") from error
         call.environ[PARSED] = response
-        call.params = dict(getattr(response, "params", call.params))
+        call.params = getattr(response, "params", call.params)
 
     def answer(self, call: Call) -> Answer:
         """Carry a call out; a refusal is written in the protocol of the call."""
         asked, response = Asked(self.world, call), call.environ[PARSED]
         response.asked = asked
+        asked.motos = lambda: _result(getattr(response, camelcase_to_underscores(call.action))())
         try:
             with self.world.lock:
                 check_all(self.name, call.action, asked)
@@ -74,6 +76,10 @@ class Modelled:
             return self._ours(asked, response, asked.finish) if asked.finish else answer
         except AwsError as error:
             return self.refused(response, error)
+        except ServiceException as error:
+            return self.refused(response, AwsError(error.code, error.message, getattr(error, "status_code", 400)))
+        except JsonRESTError as error:
+            return self.refused(response, AwsError(error.error_type, error.message, error.code))
 
     def made(self, _call: Call, _answer: Answer) -> list[str]:
         """Nothing is hidden by these services."""
@@ -124,6 +130,14 @@ def _followed(responses: type[Any]) -> type[Any]:
             return super().serialized(action_result)
 
     return Followed
+
+
+def _result(returned: Any) -> Any:
+    """Return what a method of moto's responses gives, as an object."""
+    if isinstance(returned, ActionResult):
+        return returned.result
+    body = returned[0] if isinstance(returned, tuple) else returned
+    return json.loads(body or "{}")
 
 
 def _answer(written: Any) -> Answer:

@@ -18,5 +18,6 @@ USUAL_SECONDS: dict[str, float] = {
     "endpoint-deleted": 60,
     "role-assumable": 10,  # how long a new role cannot be assumed
     "machine-deleted": 10,
+    "queue-name-free": 60,  # after it was deleted
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

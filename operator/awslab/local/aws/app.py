@@ -16,6 +16,7 @@ from awslab.local.aws.errors import AwsError
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
 from awslab.local.aws.identity import authorize_call
+from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.wire import Answer, refusal
 
@@ -42,6 +43,7 @@ class LocalAws:
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
             "iam": Iam(world),
+            "lambda": Lambda(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
 from awslab.local.aws.identity import authorize_call
+from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
 from awslab.local.aws.services import PlainMoto, Service
@@ -51,6 +52,7 @@ class LocalAws:
             "events": EventBridge(world),
             "sns": Sns(world),
             "sqs": Sqs(world),
+            "lambda": Lambda(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
-from awslab.aws.named import NamedResource
+from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
 from awslab.engine import Permit, observe, reconcile
 from awslab.kinds import KINDS
+from tests.contract.examples import EXAMPLES
 
 POOL = ThreadPoolExecutor(16)
 REGION = "us-east-1"
-TYPES = tuple(dict.fromkeys(t for kind in KINDS for t in kind.types))
+TYPES = tuple(dict.fromkeys([*(t for kind in KINDS for t in kind.types), *(type(e.resource) for e in EXAMPLES)]))
 
 
 OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
@@ -75,7 +76,7 @@ class Lab:
 
     def tag(self, found, **tags):
         """Set tags, as anybody may."""
-        if issubclass(found.type, NamedResource):
+        if issubclass(found.type, Named):
             found.type.retag(self.aws, found.id, tags, [])
         else:
             pairs = [{"Key": k, "Value": v} for k, v in tags.items()]

@@ -7,7 +7,7 @@ import pytest
 
 from awslab.local.aws import docs
 from awslab.local.aws.ec2 import patches
-from awslab.local.aws.ec2.service import load_rules
+from awslab.local.aws.families import load_rules
 from awslab.local.aws.rules import REGISTRY, Book
 from awslab.local.aws.times import USUAL_SECONDS
 

@@ -122,7 +122,9 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     for codes, kind in table:
         if code in codes:
             return kind
-    if code.endswith(("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")) or code.startswith("NoSuch"):
+    if code.endswith(("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")) or code.startswith(
+        "NoSuch"
+    ):
         return NotFound
     if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
         return QuotaReached

@@ -348,7 +348,7 @@ def test_an_output_that_others_write_all_the_time_is_a_matter_of_a_retry(pipelin
     write(ready(sequencer="0A"))
     monkeypatch.setattr(outputs, "_finished", lambda *_: False)
 
-    with pytest.raises(TransientError, match="others write output/processed_sales_data.json all the time"):
+    with pytest.raises(TransientError, match=r"others write output/processed_sales_data\.json all the time"):
         write(ready(sequencer="0B"))
 
 

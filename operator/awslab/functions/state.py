@@ -35,7 +35,7 @@ class Input:
         """The arguments of GetObject that read this version and no other."""
         if self.version:
             return {"VersionId": self.version}
-        return {"IfMatch": self.etag} if self.etag else {}
+        return {"IfMatch": f'"{self.etag}"'} if self.etag else {}
 
     def lineage(self) -> dict[str, Any]:
         """Say which file it was, for outputs."""

@@ -285,7 +285,7 @@ def test_a_version_that_was_deleted_is_told(pipeline):
     state = pipeline.upload()
     pipeline.s3.delete_object(Bucket=BUCKET, Key="input/sales_data.csv", VersionId=state["input"]["version"])
 
-    with pytest.raises(InputGone, match="input/sales_data.csv"):
+    with pytest.raises(InputGone, match=r"input/sales_data\.csv"):
         pipeline.call(csv_validate, state)
 
 
@@ -328,5 +328,5 @@ def test_a_connection_that_breaks_is_worth_a_retry(pipeline, failing):
     state = pipeline.upload()
     failing("s3", "GetObject", ReadTimeoutError(endpoint_url="here"))
 
-    with pytest.raises(TransientError, match="cannot read input/sales_data.csv: the connection to AWS failed"):
+    with pytest.raises(TransientError, match=r"cannot read input/sales_data\.csv: the connection to AWS failed"):
         pipeline.call(csv_validate, state)

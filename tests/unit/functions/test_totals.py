@@ -16,7 +16,7 @@ from tests.unit.functions.conftest import BUCKET, SALES
 
 COMPUTE = {"total": "quantity * price"}
 MANY = "date,region,product,quantity,price\n" + "".join(
-    f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d},{['north', 'south'][i % 3 // 2]},p{i % 7},{i % 9 + 1},{i % 1000}.{i % 100:02d}\n"
+    f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d},{'south' if i % 3 else 'north'},p{i % 7},{i % 9 + 1},{i}.{i % 100:02d}\n"
     for i in range(1000)
 )
 

@@ -9,15 +9,12 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.resource import Given, Ids, Observed, Ref, Resource, resolved
+from awslab.core.resource import Ids, Observed, resolved
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
-from .named import NamedResource, after, as_mapping, as_pairs, name_in, unless_gone
+from .named import NamedResource, Reference, after, as_mapping, as_pairs, name_in, unless_gone
 from .session import Aws
-
-Reference = str | Resource | Ref | Given
-"""An ARN, or something of ours that has one."""
 
 NO_PATHS: FrozenMap[str, str] = FrozenMap()
 

@@ -13,11 +13,14 @@ from botocore.exceptions import ClientError
 from awslab.core.diff import Changes
 from awslab.core.errors import NotFound, Rejected
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
-from awslab.core.resource import Ids, Observed, Phase, Resource, resolved
+from awslab.core.resource import Given, Ids, Observed, Phase, Ref, Resource, resolved
 
 from .errors import classify
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
+
+Reference = str | Resource | Ref | Given
+"""An ARN, or something that has one."""
 
 PAGE = 100
 """https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""

@@ -13,15 +13,12 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.errors import InUse
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Given, Ids, Observed, Phase, Ref, Resource, Usual, resolved
+from awslab.core.resource import Ids, Observed, Phase, Usual, resolved
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
-from .named import NamedResource, after, name_in, unless_gone
+from .named import NamedResource, Reference, after, name_in, unless_gone
 from .session import Aws
-
-Reference = str | Resource | Ref | Given
-"""An ARN, or something of ours that has one."""
 
 KEPT_VERSIONS = 10
 NAMED = 3

@@ -19,6 +19,7 @@ from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
 from awslab.local.aws.identity import authorize_call
+from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
 from awslab.local.aws.services import PlainMoto, Service
@@ -50,6 +51,7 @@ class LocalAws:
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
             "iam": Iam(world),
+            "lambda": Lambda(world),
             "states": StepFunctions(world),
             "tagging": tagging.Tagging(world),
             "dynamodb": DynamoDb(world),

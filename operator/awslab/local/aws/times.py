@@ -16,6 +16,8 @@ USUAL_SECONDS: dict[str, float] = {
     "instance-forgotten": 3600,
     "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
     "endpoint-deleted": 60,
+    "function-active": 5,
+    "function-updated": 3,
     "role-assumable": 10,  # how long a new role cannot be assumed
     "machine-deleted": 10,
     "alarms-evaluated": 60,

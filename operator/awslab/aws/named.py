@@ -49,7 +49,11 @@ EXISTS = frozenset(
 class Named(Resource):
     """A resource with an ARN that is known before it is made: there can be no second one."""
 
+    unobserved: ClassVar[frozenset[str]] = frozenset({"after"})
+
     arn: str
+    after: tuple[Resource, ...] = ()
+    """What has to be there first, though AWS would not ask for it.  A type with *unobserved* of its own adds this."""
 
     @property
     def known_id(self) -> str:

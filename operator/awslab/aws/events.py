@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.resource import Ids, Observed, resolved
+from awslab.core.resource import Ids, Observed
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
@@ -78,7 +78,7 @@ class Rule(NamedResource):
 
     def make(self, aws: Aws, ids: Ids) -> None:
         """Make it and give it its targets; without them, the next look finds that they are missing."""
-        wishes = {field: resolved(wish, ids) for field, wish in self.wishes.items()}
+        wishes = self.resolved(ids)
         tags = as_pairs(aws.owner.birth_tags(self))
         aws.client("events").put_rule(Name=self.physical_name, **_rule(wishes), Tags=tags)
         _put_targets(aws, self.physical_name, wishes["targets"])

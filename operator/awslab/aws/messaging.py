@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Change, Changes
-from awslab.core.resource import Ids, Observed, resolved
+from awslab.core.resource import Ids, Observed
 from awslab.core.values import UNTOLD, FrozenMap
 
 from .documents import canonical
 from .named import NamedResource, Reference, after, as_mapping, as_pairs, name_in, unless_gone
-from .policies import NOTHING, Condition, Policy, Statement, document, read
+from .policies import ANYBODY, NOTHING, Condition, Policy, Statement, document, policy, read
 from .session import Aws
 
 DEFAULT_POLICY = "__default_statement_ID"
@@ -103,7 +103,7 @@ class Topic(NamedResource):
             Attributes={name: value for name, value in attributes.items() if value},
             Tags=as_pairs(aws.owner.birth_tags(self)),
         )
-        for subscriber, wish in resolved(self.subscriptions, ids).items():
+        for subscriber, wish in self.resolved(ids)["subscriptions"].items():
             _subscribe(aws, self.arn, subscriber, wish)
 
     @classmethod
@@ -132,14 +132,15 @@ class Topic(NamedResource):
 def _default_policy(topic: str) -> Policy:
     """AWS's own: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html."""
     own = Condition.of("StringEquals", "AWS:SourceOwner", topic.split(":")[4])
-    return FrozenMap({DEFAULT_POLICY: Statement.allow(DEFAULT_ACTIONS, {topic}, {"*"}, {own})})
+    who, what = frozenset({ANYBODY}), frozenset({topic})
+    return policy(Statement(DEFAULT_POLICY, "Allow", DEFAULT_ACTIONS, what, who, frozenset({own})))
 
 
-def _without_default(policy: Policy, account: str) -> Policy:
-    """*policy*, or nothing where AWS's own statement stands there alone."""
-    only = policy.get(DEFAULT_POLICY) if len(policy) == 1 else None
+def _without_default(told: Policy, account: str) -> Policy:
+    """What was *told*, or nothing where AWS's own statement stands there alone."""
+    only = told.get(DEFAULT_POLICY) if len(told) == 1 else None
     own = Condition.of("StringEquals", "AWS:SourceOwner", account)
-    return NOTHING if only and only.conditions == {own} else policy
+    return NOTHING if only and only.conditions == {own} else told
 
 
 def _subscriptions(aws: Aws, topic: str) -> Iterator[Mapping[str, str]]:
@@ -259,8 +260,9 @@ class Queue(NamedResource):
         return cls.seen(arn, fields, client.list_queue_tags(QueueUrl=url).get("Tags", {}), details=details)
 
     def make(self, aws: Aws, ids: Ids) -> None:
-        wishes = {field: resolved(wish, ids) for field, wish in self.wishes.items() if field != "arn"}
-        attributes = {name: value for name, value in (_attribute(*wish) for wish in wishes.items()) if value}
+        wishes = self.resolved(ids)
+        told = dict(_attribute(field, wishes[field]) for field in sorted(self.mutable))
+        attributes = {name: value for name, value in told.items() if value}
         tags = dict(aws.owner.birth_tags(self))
         aws.client("sqs").create_queue(QueueName=self.physical_name, Attributes=attributes, tags=tags)
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.errors import InUse
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Ids, Observed, Phase, Usual, resolved
+from awslab.core.resource import Ids, Observed, Phase, Usual
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
@@ -144,7 +144,7 @@ class StateMachine(NamedResource):
         return cls.seen(arn, fields, {t["key"]: t["value"] for t in tags}, phase=phase)
 
     def make(self, aws: Aws, ids: Ids) -> None:
-        wishes = {field: resolved(wish, ids) for field, wish in self.wishes.items()}
+        wishes = self.resolved(ids)
         aws.client("stepfunctions").create_state_machine(
             name=self.physical_name,
             type=self.type,

@@ -47,6 +47,7 @@ DENIED = frozenset(
      "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
      "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
+GONE = ("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")
 AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
     # What AWS answers while a NAT gateway that is being deleted still has the address.
     ("ReleaseAddress", "AuthFailure"): InUse,
@@ -122,9 +123,7 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     for codes, kind in table:
         if code in codes:
             return kind
-    if code.endswith(("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")) or code.startswith(
-        "NoSuch"
-    ):
+    if code.startswith("NoSuch") or code.endswith(GONE):
         return NotFound
     if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
         return QuotaReached

@@ -27,6 +27,7 @@ class Asked:
     world: World
     call: Call
     finish: Callable[[], dict[str, Any]] | None = None  # what gives the result, once the lock is free
+    motos: Callable[[], Any] = dict  # what moto makes of the call
 
     @property
     def params(self) -> dict[str, Any]:

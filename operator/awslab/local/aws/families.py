@@ -30,6 +30,19 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.instances",
     ),
     "iam": ("iam.service",),
+    "lambda": (
+        "lambda_.checks",
+        "lambda_.packages",
+        "lambda_.functions",
+        "lambda_.aliases",
+        "lambda_.permissions",
+        "lambda_.limits",
+        "lambda_.layers",
+        "lambda_.eventconfigs",
+        "lambda_.tags",
+        "lambda_.invoke",
+        "lambda_.reporting",
+    ),
 }
 
 

@@ -108,3 +108,14 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def service_key(principal: str) -> Key:
+    """Return the key of an AWS service, as `events.amazonaws.com`, that acts by itself; the log shows its name."""
+    return principal, "local", None
+
+
+def queue_url(world: World, arn: str) -> str:
+    """Return the address of a queue."""
+    _, _, _, _, account, name = arn.split(":", 5)
+    return f"{world.endpoint or ADDRESS}/{account}/{name}"

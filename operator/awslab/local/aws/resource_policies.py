@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import lambda_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
+
+from awslab.local.aws.lambda_.model import region_of
+from awslab.local.aws.world import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +39,11 @@ def _bucket(partition: str, _: str, account: str, path: str) -> Document:
 
 
 def _function(_: str, region: str, account: str, path: str) -> Document:
-    """Return the statements that are about this very version or alias, or about the unqualified function."""
-    name = path.removeprefix("function:").partition(":")[0]
-    group = lambda_backends[account][region]._lambdas._functions.get(name)  # noqa: SLF001 - moto shows it with deep copies only
-    return {"Statement": group["latest"].policy.statements} if group and group["latest"] else None
+    """Return the policy of this very version or alias, or of the unqualified function."""
+    name, _, qualifier = path.removeprefix("function:").partition(":")
+    function = region_of(current(), account, region).functions.get(name)
+    policy = function.policies.get(qualifier) if function else None
+    return {"Statement": policy.statements} if policy else None
 
 
 def _queue(_: str, region: str, account: str, name: str) -> Document:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from awslab.local.aws.identity import Session
+    from awslab.local.aws.lambda_.model import Region
     from awslab.local.aws.wire import Answer
 
 TOKENS_KEPT = 100_000
@@ -81,6 +82,7 @@ class Overlay:
     untagged: dict[str, float] = field(default_factory=dict)
     tokens: OrderedDict[Hashable, Remembered] = field(default_factory=OrderedDict)
     sessions: dict[str, Session] = field(default_factory=dict)  # by access key
+    lambdas: dict[tuple[str, str], Region] = field(default_factory=dict)  # by account and region
     new_roles: set[str] = field(default_factory=set)  # ARNs of roles that cannot be assumed yet
     stores: dict[tuple[str, str, str], Any] = field(default_factory=dict)  # service, account, region -> what is ours
 

@@ -21,13 +21,14 @@ from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, Executi
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from awslab.local.aws.states import logs, notices, patches
+from awslab.local.aws.states import logs, maps, notices, patches
 from awslab.local.aws.states.store import RUNNING, Execution
 
 if TYPE_CHECKING:
     from awslab.local.aws.world import World
 
 patches.apply()
+maps.apply()
 HISTORY_LIMIT = 25_000
 ENDINGS = {
     "SUCCEEDED": ("ExecutionSucceeded", "executionSucceededEventDetails"),

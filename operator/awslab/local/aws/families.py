@@ -41,6 +41,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lambda_.eventconfigs",
         "lambda_.tags",
         "lambda_.invoke",
+        "lambda_.asynchronous",
+        "lambda_.destinations",
         "lambda_.reporting",
     ),
 }

@@ -19,5 +19,8 @@ USUAL_SECONDS: dict[str, float] = {
     "function-active": 5,
     "function-updated": 3,
     "role-assumable": 10,  # how long a new role cannot be assumed
+    "event-retried": 60,  # how long an event waits whose function failed
+    "event-retried-again": 120,
+    "event-throttled": 5,
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

@@ -150,7 +150,7 @@ def authorize(
     account = _owner(role_arn)[1]
     known = context_of(PrincipalArn=role_arn, PrincipalAccount=account, SecureTransport="true") | (context or {})
     asked = Request(action, resource, known, frozenset({role_arn, shown}))
-    allowed, by = _decide(world, asked, account)
+    allowed, by = _decide(asked, account)
     name = "" if isinstance(principal, str) else principal.name
     world.decisions.add(principal=role_arn, session=name, action=action, resource=resource, allowed=allowed, by=by)
     if not allowed:
@@ -168,10 +168,10 @@ def may(
     return True
 
 
-def _decide(world: World, asked: Request, account: str) -> tuple[bool, str]:
+def _decide(asked: Request, account: str) -> tuple[bool, str]:
     """Ask all policies; returns whether they allow it, and the statement that decided."""
     own = dict(role_policies(asked.context["aws:principalarn"][0]))
-    theirs = policy_of(world, asked.resource, account)
+    theirs = policy_of(asked.resource, account)
     # The account as a principal hands the decision to the role's policies, and only denies by itself.
     outside = Request(asked.action, asked.resource, asked.context, asked.principals | {account})
     for name, document in own.items():

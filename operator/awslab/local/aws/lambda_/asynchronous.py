@@ -13,6 +13,7 @@ from awslab.local.aws.lambda_.asked import DEVELOPERS
 from awslab.local.aws.lambda_.model import Waiting
 from awslab.local.aws.lambda_.pool import AT_WORK_MOST
 from awslab.local.aws.rules import Book
+from awslab.local.aws.times import USUAL_SECONDS
 
 if TYPE_CHECKING:
     from awslab.local.aws.lambda_.invoke import Result, Runner
@@ -131,11 +132,11 @@ class Events:
             return "Success"
         world, now = self.world, self.world.clock()
         if refused is not None and refused.code in LATER:
-            event.due = now + world.scaled("event-throttled")
+            event.due = now + world.scaled(USUAL_SECONDS["event-throttled"])
         else:
             event.attempts += 1
             if event.attempts > config.get("MaximumRetryAttempts", RETRIES):
                 return "RetriesExhausted"
-            event.due = now + world.scaled(DELAYS[min(event.attempts, len(DELAYS)) - 1])
-        age = config.get("MaximumEventAgeInSeconds", AGE_SECONDS) * world.settings.time_scale
+            event.due = now + world.scaled(USUAL_SECONDS[DELAYS[min(event.attempts, len(DELAYS)) - 1]])
+        age = world.scaled(config.get("MaximumEventAgeInSeconds", AGE_SECONDS))
         return "EventAgeExceeded" if now - event.born > age else "Later"

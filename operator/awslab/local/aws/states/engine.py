@@ -89,7 +89,9 @@ class Run:
         details = {"input": execution.input, "inputDetails": {"truncated": False}, "roleArn": execution.revision.role}
         context = self.env.event_history_context
         started = HistoryEventType.ExecutionStarted
-        self.history.add_event(context, started, {"executionStartedEventDetails": details}, update_source_event_id=False)
+        self.history.add_event(
+            context, started, {"executionStartedEventDetails": details}, update_source_event_id=False
+        )
         program = AmazonStateLanguageParser.parse(execution.revision.definition)[0]
         self.history.limit = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
         try:

@@ -16,13 +16,11 @@ from awslab.core.plan import Hints
 from awslab.engine import Permit, observe, reconcile
 from awslab.kinds import KINDS
 from tests.contract.examples import EXAMPLES
+from tests.contract.examples.example import OWNER
 
 POOL = ThreadPoolExecutor(16)
 REGION = "us-east-1"
 TYPES = tuple(dict.fromkeys([*(t for kind in KINDS for t in kind.types), *(type(e.resource) for e in EXAMPLES)]))
-
-
-OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
 
 
 @cache

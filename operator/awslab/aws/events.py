@@ -9,15 +9,12 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.resource import Given, Ids, Observed, Ref, Resource, resolved
+from awslab.core.resource import Ids, Observed
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
-from .named import NamedResource, after, as_mapping, as_pairs, name_in, unless_gone
+from .named import NamedResource, Reference, after, as_mapping, as_pairs, name_in, unless_gone
 from .session import Aws
-
-Reference = str | Resource | Ref | Given
-"""An ARN, or something of ours that has one."""
 
 NO_PATHS: FrozenMap[str, str] = FrozenMap()
 
@@ -81,7 +78,7 @@ class Rule(NamedResource):
 
     def make(self, aws: Aws, ids: Ids) -> None:
         """Make it and give it its targets; without them, the next look finds that they are missing."""
-        wishes = {field: resolved(wish, ids) for field, wish in self.wishes.items()}
+        wishes = self.resolved(ids)
         tags = as_pairs(aws.owner.birth_tags(self))
         aws.client("events").put_rule(Name=self.physical_name, **_rule(wishes), Tags=tags)
         _put_targets(aws, self.physical_name, wishes["targets"])

@@ -13,11 +13,14 @@ from botocore.exceptions import ClientError
 from awslab.core.diff import Changes
 from awslab.core.errors import NotFound, Rejected
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
-from awslab.core.resource import Ids, Observed, Phase, Resource, resolved
+from awslab.core.resource import Given, Ids, Observed, Phase, Ref, Resource, resolved
 
 from .errors import classify
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
+
+Reference = str | Resource | Ref | Given
+"""An ARN, or something that has one."""
 
 PAGE = 100
 """https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
@@ -105,6 +108,10 @@ class Named(Resource):
         now = cls.looked(aws, id)
         return replace(now, name=name) if now else None
 
+    def resolved(self, ids: Ids) -> dict[str, Any]:
+        """The desired fields that AWS is told of, with ids in place of references."""
+        return {field: resolved(wish, ids) for field, wish in self.wishes.items() if field not in self.unobserved}
+
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; what is there already is ours if its tags say so: a reply was lost."""
         try:
@@ -117,7 +124,7 @@ class Named(Resource):
 
     def made(self, aws: Aws, ids: Ids, **more: Any) -> Observed:
         """What was asked for, taken for granted until the next look; the late fields are empty mappings or sets."""
-        fields = {f: resolved(w, ids) for f, w in self.wishes.items() if f not in self.unobserved}
+        fields = self.resolved(ids)
         fields |= {f: type(fields[f])() for f in self.late & fields.keys()}
         return replace(self.seen(self.arn, fields, aws.owner.birth_tags(self), **more), name=self.name)
 

@@ -13,15 +13,12 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.errors import InUse
 from awslab.core.outcome import Blocker
-from awslab.core.resource import Given, Ids, Observed, Phase, Ref, Resource, Usual, resolved
+from awslab.core.resource import Ids, Observed, Phase, Usual
 from awslab.core.values import FrozenMap
 
 from .documents import canonical
-from .named import NamedResource, after, name_in, unless_gone
+from .named import NamedResource, Reference, after, name_in, unless_gone
 from .session import Aws
-
-Reference = str | Resource | Ref | Given
-"""An ARN, or something of ours that has one."""
 
 KEPT_VERSIONS = 10
 NAMED = 3
@@ -147,7 +144,7 @@ class StateMachine(NamedResource):
         return cls.seen(arn, fields, {t["key"]: t["value"] for t in tags}, phase=phase)
 
     def make(self, aws: Aws, ids: Ids) -> None:
-        wishes = {field: resolved(wish, ids) for field, wish in self.wishes.items()}
+        wishes = self.resolved(ids)
         aws.client("stepfunctions").create_state_machine(
             name=self.physical_name,
             type=self.type,

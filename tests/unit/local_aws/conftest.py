@@ -221,7 +221,12 @@ class Flow:
         url = self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         for sender in senders:
-            statement = {"Effect": "Allow", "Principal": {"Service": sender}, "Action": "sqs:SendMessage", "Resource": arn}
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": sender},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+            }
             self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(statement)})
         return url, arn
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
 from awslab.local.aws.call import Call, parse
+from awslab.local.aws.cloudwatch.service import CloudWatch
+from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
@@ -20,8 +22,10 @@ from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
+from awslab.local.aws.tagging import service as tagging
 from awslab.local.aws.wire import Answer, refusal
 
 if TYPE_CHECKING:
@@ -48,11 +52,15 @@ class LocalAws:
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
             "iam": Iam(world),
+            "lambda": Lambda(world),
+            "s3": S3(world),
             "states": StepFunctions(world),
+            "tagging": tagging.Tagging(world),
+            "dynamodb": DynamoDb(world),
             "events": EventBridge(world),
+            "monitoring": CloudWatch(world),
             "sns": Sns(world),
             "sqs": Sqs(world),
-            "lambda": Lambda(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -108,6 +116,7 @@ class LocalAws:
                 authorize_call(self.world, call)
                 if call.action not in service.unlocked:
                     answer = service.answer(call)
+                    tagging.note(self.world, call)
                     self._hide(service.made(call, answer), faults)
                     return answer
             return service.answer(call)

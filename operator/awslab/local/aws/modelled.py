@@ -33,7 +33,7 @@ PARSED = "awslab.modelled"
 
 
 class Modelled:
-    """Answers the calls of one service; `name` is the one in signatures, `model` the one of boto3.
+    """Answers the calls of one service; `name` is the one in signatures, `model` boto3's, `rules` that of its book.
 
     Actions in `unlocked` leave something to wait for (`Asked.finish`), which is done without the world's lock.
     """
@@ -46,11 +46,12 @@ class Modelled:
         actions: Mapping[str, Action],
         responses: type[BaseResponse] | None = None,
         unlocked: frozenset[str] = frozenset(),
+        rules: str = "",
     ) -> None:
         self.world, self.name, self.model, self.actions = world, name, model, actions
-        self.unlocked = unlocked
+        self.unlocked, self.rules = unlocked, rules or name
         self.operations = frozenset(get_service_model(model).operation_names)
-        self.responses = _followed(responses or BaseResponse)
+        self.responses = _followed(responses or BaseResponse, self.rules)
 
     def prepare(self, call: Call) -> None:
         """Let moto read the parameters; raises AwsError for an action that is not there."""
@@ -71,7 +72,7 @@ class Modelled:
         asked.motos = lambda: _result(getattr(response, camelcase_to_underscores(call.action))())
         try:
             with self.world.lock:
-                check_all(self.name, call.action, asked)
+                check_all(self.rules, call.action, asked)
                 answer = self._ours(asked, response) if call.action in self.actions else self._motos(asked, response)
             return self._ours(asked, response, asked.finish) if asked.finish else answer
         except AwsError as error:
@@ -102,7 +103,7 @@ class Modelled:
 
     def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
         result = finish() if finish else self.actions[asked.call.action](asked)
-        follow_all(self.name, asked.call.action, asked, result)
+        follow_all(self.rules, asked.call.action, asked, result)
         return _answer(response.serialized(ActionResult(result), followed=True))
 
     def _motos(self, asked: Asked, response: Any) -> Answer:
@@ -115,7 +116,7 @@ class Modelled:
         return answer
 
 
-def _followed(responses: type[Any]) -> type[Any]:
+def _followed(responses: type[Any], rules: str) -> type[Any]:
     """Return moto's class, with our rules between its result and its writing."""
 
     class Followed(responses):
@@ -125,8 +126,7 @@ def _followed(responses: type[Any]) -> type[Any]:
         def serialized(self, action_result: ActionResult, *, followed: bool = False) -> Any:
             result = action_result.result
             if self.asked is not None and not followed and not isinstance(result, Exception):
-                call = self.asked.call
-                follow_all(call.service, call.action, self.asked, result)
+                follow_all(rules, self.asked.call.action, self.asked, result)
             return super().serialized(action_result)
 
     return Followed

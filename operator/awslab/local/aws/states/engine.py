@@ -21,13 +21,14 @@ from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, Executi
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from awslab.local.aws.states import logs, notices, patches
+from awslab.local.aws.states import logs, maps, notices, patches
 from awslab.local.aws.states.store import RUNNING, Execution
 
 if TYPE_CHECKING:
     from awslab.local.aws.world import World
 
 patches.apply()
+maps.apply()
 HISTORY_LIMIT = 25_000
 ENDINGS = {
     "SUCCEEDED": ("ExecutionSucceeded", "executionSucceededEventDetails"),
@@ -88,7 +89,9 @@ class Run:
         details = {"input": execution.input, "inputDetails": {"truncated": False}, "roleArn": execution.revision.role}
         context = self.env.event_history_context
         started = HistoryEventType.ExecutionStarted
-        self.history.add_event(context, started, {"executionStartedEventDetails": details}, update_source_event_id=False)
+        self.history.add_event(
+            context, started, {"executionStartedEventDetails": details}, update_source_event_id=False
+        )
         program = AmazonStateLanguageParser.parse(execution.revision.definition)[0]
         self.history.limit = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
         try:

@@ -23,7 +23,7 @@ ALIAS_NAME = re.compile(r"(?=.*[a-zA-Z_\-.])[a-zA-Z0-9_\-.]{1,80}")
 
 
 @book.behaves(
-    "version-unchanged",
+    "machine-version-unchanged",
     "PublishStateMachineVersion",
     "CreateStateMachine",
     "UpdateStateMachine",

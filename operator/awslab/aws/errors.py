@@ -29,18 +29,22 @@ THROTTLED = frozenset(
 )  # fmt: skip
 IN_USE = frozenset(
     {"DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "ResourceInUse",
-     "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse"}
+     "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse",
+     "BucketNotEmpty"}
 )  # fmt: skip
 RETRYABLE = frozenset(
     {"IncorrectState", "IncorrectInstanceState", "InvalidState", "OperationAborted", "ConcurrentModification",
      "Resource.AlreadyAssociated", "RequestTimeTooSkewed", "PendingVerification", "ConcurrentTagAccess",
      "InsufficientAddressCapacity", "InsufficientInstanceCapacity", "ConcurrentModificationException",
      "ConcurrentAccess", "ConflictException", "StaleTag", "StateMachineDeleting", "QueueDeletedRecently",
-     "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException"}
+     "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException",
+     "ResourceConflictException", "PreconditionFailedException", "EntityTemporarilyUnmodifiable",
+     "OperationAbortedException", "ResourceNotReadyException"}
 )  # fmt: skip
 UNCERTAIN = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
-     "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "500", "502", "503", "504"}
+     "ServiceUnavailableException", "ServiceFailure", "ServiceException", "RequestTimeout",
+     "RequestTimeoutException", "500", "502", "503", "504"}
 )  # fmt: skip
 DENIED = frozenset(
     {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure", "OptInRequired", "Blocked",
@@ -55,7 +59,8 @@ AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
 }
 """By operation and code, the codes that elsewhere mean something else."""
 NOT_YET = re.compile(
-    r"cannot be assumed|is authorized to assume the provided role|IAM Role is not authorized to access the Log Dest"
+    r"cannot be assumed|role does not have permissions to call|Invalid principal in policy"
+    r"|is authorized to assume the provided role|IAM Role is not authorized to access the Log Dest"
     r"|TimeToLive has been modified multiple times|TimeToLive is being",
     re.IGNORECASE,
 )
@@ -125,6 +130,8 @@ def classify(code: str, status: int = 400) -> type[LabError]:
             return kind
     if code.startswith("NoSuch") or code.endswith(GONE):
         return NotFound
-    if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
+    if code.endswith(
+        ("LimitExceeded", "LimitExceededException", "QuotaExceeded", "StorageExceededException", "TooManyBuckets")
+    ):
         return QuotaReached
     return Uncertain if status >= 500 else Rejected  # noqa: PLR2004 - HTTP's own limit

@@ -13,7 +13,7 @@ from awslab.core.values import UNTOLD, FrozenMap
 
 from .documents import canonical
 from .named import NamedResource, Reference, after, as_mapping, as_pairs, name_in, unless_gone
-from .policies import ANYBODY, NOTHING, Condition, Policy, Statement, document, policy, read
+from .policies import ANYBODY, NOTHING, Condition, Policy, Statement, document, read
 from .session import Aws
 
 DEFAULT_POLICY = "__default_statement_ID"
@@ -133,7 +133,7 @@ def _default_policy(topic: str) -> Policy:
     """AWS's own: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html."""
     own = Condition.of("StringEquals", "AWS:SourceOwner", topic.split(":")[4])
     who, what = frozenset({ANYBODY}), frozenset({topic})
-    return policy(Statement(DEFAULT_POLICY, "Allow", DEFAULT_ACTIONS, what, who, frozenset({own})))
+    return FrozenMap({DEFAULT_POLICY: Statement.allow(DEFAULT_ACTIONS, what, who, [own])})
 
 
 def _without_default(told: Policy, account: str) -> Policy:

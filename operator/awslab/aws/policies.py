@@ -42,17 +42,15 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a policy.
+    """One statement of a policy, without its name.
 
     It holds ARNs as text, not as references: that a policy speaks of something keeps nobody from deleting it.
     """
 
     is_leaf: ClassVar[bool] = True
 
-    sid: str = ""
-    """Letters and digits; unique in its policy."""
-    effect: str = "Allow"
-    actions: frozenset[str] = frozenset()
+    effect: str
+    actions: frozenset[str]
     resources: frozenset[str] = frozenset()
     """Empty in a trust policy."""
     principals: frozenset[str] = frozenset()
@@ -60,6 +58,28 @@ class Statement:
     conditions: frozenset[Condition] = frozenset()
     negated: frozenset[str] = frozenset()
     """Which of Action, Resource and Principal are meant as "all but these"."""
+
+    @classmethod
+    def allow(
+        cls,
+        actions: Iterable[str],
+        resources: Iterable[str] = (),
+        principals: Iterable[str] = (),
+        conditions: Iterable[Condition] = (),
+    ) -> Statement:
+        """What is allowed."""
+        return cls("Allow", frozenset(actions), frozenset(resources), frozenset(principals), frozenset(conditions))
+
+    @classmethod
+    def deny(
+        cls,
+        actions: Iterable[str],
+        resources: Iterable[str] = (),
+        principals: Iterable[str] = (),
+        conditions: Iterable[Condition] = (),
+    ) -> Statement:
+        """What is refused, whatever allows it."""
+        return cls("Deny", frozenset(actions), frozenset(resources), frozenset(principals), frozenset(conditions))
 
     def __str__(self) -> str:
         def but(element: str, values: Set[str]) -> str:
@@ -78,22 +98,15 @@ Policy = FrozenMap[str, Statement]
 NOTHING: Policy = FrozenMap()
 
 
-def policy(*statements: Statement) -> Policy:
-    """The policy of *statements*."""
-    return FrozenMap({statement.sid or str(statement): statement for statement in statements})
-
-
 def trust(service: str, *conditions: Condition) -> Policy:
     """The trust policy that lets *service* (``lambda.amazonaws.com``) assume a role."""
-    principal = frozenset({f"Service:{service}"})
-    who = Statement("Assume", "Allow", frozenset({"sts:AssumeRole"}), frozenset(), principal, frozenset(conditions))
-    return policy(who)
+    return FrozenMap({"Assume": Statement.allow({"sts:AssumeRole"}, (), {f"Service:{service}"}, conditions)})
 
 
-def document(statements: Mapping[str, Statement]) -> str:
-    """A policy as AWS takes it, the same text for the same policy."""
-    written = [_written(statements[sid]) for sid in sorted(statements)]
-    return json.dumps({"Version": VERSION, "Statement": written}, separators=(",", ":"))
+def document(policy: Mapping[str, Statement]) -> str:
+    """*policy* as AWS takes it, the same text for the same policy."""
+    statements = [{"Sid": sid, **_written(policy[sid])} for sid in sorted(policy)]
+    return json.dumps({"Version": VERSION, "Statement": statements}, separators=(",", ":"))
 
 
 def read(document: str | Mapping[str, Any] | None) -> Policy:
@@ -102,12 +115,15 @@ def read(document: str | Mapping[str, Any] | None) -> Policy:
         return NOTHING
     content = json.loads(document) if isinstance(document, str) else document
     statements = _listed(content.get("Statement", ()))
-    return policy(*map(_statement, statements))
+    return FrozenMap({_name(item, statement): statement for item in statements for statement in [_statement(item)]})
+
+
+def _name(item: Mapping[str, Any], statement: Statement) -> str:
+    return item.get("Sid") or str(statement)
 
 
 def _statement(item: Mapping[str, Any]) -> Statement:
     return Statement(
-        sid=item.get("Sid", ""),
         effect=item["Effect"],
         actions=frozenset(_element(item, "Action")),
         resources=frozenset(_element(item, "Resource")),
@@ -144,8 +160,7 @@ def _written(statement: Statement) -> dict[str, Any]:
     def name(element: str) -> str:
         return _NEGATED[element] if element in statement.negated else element
 
-    result: dict[str, Any] = {"Sid": statement.sid} if statement.sid else {}
-    result["Effect"] = statement.effect
+    result: dict[str, Any] = {"Effect": statement.effect}
     if statement.principals:
         result[name("Principal")] = _written_principals(statement.principals)
     result[name("Action")] = sorted(statement.actions)

@@ -10,7 +10,7 @@ from awslab.aws.dynamodb import Table
 from awslab.aws.events import Rule, Target
 from awslab.aws.messaging import Queue, Redrive, Subscriber, Subscription, Topic
 from awslab.aws.named import name_in
-from awslab.aws.policies import Condition, Statement, policy
+from awslab.aws.policies import Condition, Statement
 from awslab.core.values import FrozenMap
 from tests.contract.examples.example import OWNER, Example
 
@@ -23,8 +23,7 @@ def arn(service, part, noun=""):
 
 def _only(service, actions, resource, *conditions):
     """What lets one service at one thing."""
-    who, what = frozenset({f"Service:{service}"}), frozenset({resource})
-    return policy(Statement("Service", "Allow", frozenset(actions), what, who, frozenset(conditions)))
+    return FrozenMap({"Service": Statement.allow(actions, [resource], [f"Service:{service}"], conditions)})
 
 
 DLQ_ARN, NEWS_ARN, RULE_ARN = arn("sqs", "dead-letters"), arn("sns", "news"), arn("events", "uploads", "rule/")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 
-from awslab.aws.policies import Condition, Statement, document, policy, read, trust
-from awslab.core.values import leaves
+from awslab.aws.policies import Condition, Statement, document, read, trust
+from awslab.core.values import FrozenMap, leaves
 
 BUCKET = "arn:aws:s3:::b"
-TLS = policy(
-    Statement(
-        sid="TlsOnly",
-        effect="Deny",
-        actions=frozenset({"s3:*"}),
-        resources=frozenset({BUCKET, f"{BUCKET}/*"}),
-        principals=frozenset({"*"}),
-        conditions=frozenset({Condition.of("Bool", "aws:SecureTransport", "false")}),
-    )
+TLS = FrozenMap(
+    {
+        "TlsOnly": Statement.deny(
+            {"s3:*"}, {BUCKET, f"{BUCKET}/*"}, {"*"}, {Condition.of("Bool", "aws:SecureTransport", "false")}
+        )
+    }
 )
 
 

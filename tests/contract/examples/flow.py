@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from awslab.aws.cloudwatch import Alarm, Dashboard
 from awslab.aws.documents import canonical
 from awslab.aws.dynamodb import Table
 from awslab.aws.events import Rule, Target
@@ -73,6 +74,27 @@ TABLE = Table(
     name="runs", arn=arn("dynamodb", "runs", "table/"), key="id", expires="expires", recovery=True, protected=True
 )
 
+ALARM = Alarm(
+    name="dead-letters",
+    arn=arn("cloudwatch", "dead-letters", "alarm:"),
+    metric="ApproximateNumberOfMessagesVisible",
+    namespace="AWS/SQS",
+    dimensions=FrozenMap({"QueueName": DLQ.physical_name}),
+    statistic="Maximum",
+    period=300,
+    periods=3,
+    datapoints=2,
+    actions=frozenset({TOPIC}),
+    recovered=frozenset({TOPIC}),
+    description="Something was not worked on",
+)
+TEXT = {"type": "text", "x": 0, "y": 0, "width": 6, "height": 3, "properties": {"markdown": "# Sales"}}
+DASHBOARD = Dashboard(
+    name="overview",
+    arn=f"arn:aws:cloudwatch::123456789012:dashboard/{OWNER.physical_name('overview')}",
+    body=canonical({"widgets": [TEXT]}),
+)
+
 
 def _set(**attributes):
     """Set attributes of a queue, as anybody may."""
@@ -108,6 +130,24 @@ def _targets(aws, found):
 
 def _table(**changes):
     return lambda aws, o: aws("dynamodb").update_table(TableName=name_in(o.id), **changes)
+
+
+def _alarm(**changes):
+    """Put the alarm anew, with other words."""
+
+    def drift(aws, found):
+        (had,) = aws("cloudwatch").describe_alarms(AlarmNames=[name_in(found.id)])["MetricAlarms"]
+        words = aws("cloudwatch").meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+        kept = {key: value for key, value in had.items() if key in words}
+        aws("cloudwatch").put_metric_alarm(**{**kept, **changes})
+
+    return drift
+
+
+def _dashboard(aws, found):
+    """Put a body of somebody's own: whose it is goes with ours."""
+    body = json.dumps({"widgets": [{**TEXT, "height": 5}]})
+    aws("cloudwatch").put_dashboard(DashboardName=name_in(found.id), DashboardBody=body)
 
 
 EXAMPLES = [
@@ -158,4 +198,24 @@ EXAMPLES = [
             "protected": _table(DeletionProtectionEnabled=False),
         },
     ),
+    Example(
+        ALARM,
+        {
+            "metric": _alarm(MetricName="mine"),
+            "namespace": _alarm(Namespace="Mine"),
+            "dimensions": _alarm(Dimensions=[{"Name": "QueueName", "Value": "mine"}]),
+            "statistic": _alarm(Statistic="Sum"),
+            "period": _alarm(Period=60),
+            "periods": _alarm(EvaluationPeriods=4),
+            "datapoints": _alarm(DatapointsToAlarm=1),
+            "threshold": _alarm(Threshold=1000.5),
+            "comparison": _alarm(ComparisonOperator="LessThanThreshold"),
+            "missing": _alarm(TreatMissingData="ignore"),
+            "actions": _alarm(AlarmActions=[]),
+            "recovered": _alarm(OKActions=["arn:aws:sns:us-east-1:123456789012:mine"]),
+            "enabled": lambda aws, o: aws("cloudwatch").disable_alarm_actions(AlarmNames=[name_in(o.id)]),
+            "description": _alarm(AlarmDescription="mine"),
+        },
+    ),
+    Example(DASHBOARD, {"body": _dashboard}),
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from awslab.api.datapipeline import DataPipelineSpec
-from awslab.api.datapipeline_functions import STANDARD, FunctionSettings, Runtime, S3Code
+from awslab.api.datapipeline_functions import STANDARD, Builtin, FunctionSettings, Runtime, S3Code
 from awslab.aws.bucket_notifications import mark
 from awslab.aws.code import Code
 from awslab.aws.documents import canonical
@@ -19,11 +19,12 @@ from awslab.aws.messaging import Queue
 from awslab.aws.policies import trust
 from awslab.aws.releases import NOBODY, Invoker, Invokers, Release
 from awslab.aws.states import StateMachine
+from awslab.core.errors import SpecError
 from awslab.core.graph import Graph, line
 from awslab.core.resource import Given, Resource, Tags
 from awslab.core.values import FrozenMap
 from awslab.kinds import flow
-from awslab.packages import Package, builtin
+from awslab.packages import BUILTINS, Package, builtin
 
 from .facts import Facts, Network
 from .names import START
@@ -44,7 +45,8 @@ class Deployer:
     dead_letters: Queue
 
     def step(self, function: flow.Function) -> Release:
-        """The function of a step."""
+        """The function of a step; raises SpecError for a setting that a shipped function does not have."""
+        _check_settings(function)
         columns = [column.wire() for column in self.spec.columns]
         told = {"name": function.name, "columns": columns, "with": dict(function.with_)}
         environment = {"AWSLAB_STEP": canonical(told), "AWSLAB_TABLE": self.rights.names.table.rpartition("/")[2]}
@@ -111,6 +113,15 @@ class Deployer:
         digest = f"{names.place.owner.name} {part} {_digest(function)}"
         whole = self.graph.add(replace(function, description=digest, tags=FrozenMap({**tags, **worker.tags})))
         return self.graph.add(Release(name=part, function=whole, digest=digest, invokers=invokers))
+
+
+def _check_settings(function: flow.Function) -> None:
+    if not isinstance(function.code, Builtin):
+        return
+    known = BUILTINS[function.code.value].settings
+    if unknown := sorted(set(function.with_) - known):
+        there = f"{function.code.value} has the settings {', '.join(sorted(known))}" if known else "it has no settings"
+        raise SpecError(f"{function.field}.with", f"{function.name} has no setting {', '.join(unknown)}; {there}")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from awslab.local.aws import world as worlds
 from awslab.local.aws.rules import Book
-from awslab.local.aws.states import jsonata, roles
+from awslab.local.aws.states import jsonata, jsonpath, roles
 
 if TYPE_CHECKING:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -59,6 +59,7 @@ def apply() -> None:
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # an execution's history tells of its failures
     for name in CLIENT_USERS:
         importlib.import_module(name).boto_client_for = _client
+    jsonpath.apply()
     retrier_decl.time = SimpleNamespace(sleep=_sleep)
     WaitFunction._wait_interval = _wait  # noqa: SLF001 - moto has no other way in; its version is pinned
     StringJSONata._eval_body = _evaluate  # noqa: SLF001 - as above

@@ -1,7 +1,9 @@
 """What a definition says is done: states, errors, waits, maps, and tasks in the machine's role."""
 
+import io
 import json
 import time
+import zipfile
 
 import pytest
 
@@ -11,7 +13,12 @@ SEND = {"Action": "sqs:SendMessage"}
 
 def send(queue, **more):
     parameters = {"QueueUrl": queue, "MessageBody.$": "$.text"}
-    return {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters, "End": True} | more
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": parameters,
+        "End": True,
+    } | more
 
 
 def output(execution):
@@ -21,7 +28,10 @@ def output(execution):
 
 def test_choice_parallel_pass_and_intrinsic_functions_give_their_output(flow):
     branch = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": 1, "End": True}}}
-    other = {"StartAt": "B", "States": {"B": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "End": True}}}
+    other = {
+        "StartAt": "B",
+        "States": {"B": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "End": True}},
+    }
     ran = flow.ran(
         {
             "Valid?": {
@@ -116,7 +126,9 @@ def test_jsonata_sees_states_and_variables_and_nulls(flow):
         },
         "End": True,
     }
-    machine = flow.machine({"QueryLanguage": "JSONata", "StartAt": "First", "States": {"First": first, "Second": second}})
+    machine = flow.machine(
+        {"QueryLanguage": "JSONata", "StartAt": "First", "States": {"First": first, "Second": second}}
+    )
 
     ran = flow.run(machine, {"name": 'the "best"', "rows": [{"amount": 1.5}, {"amount": 2.5}], "nothing": None})
 
@@ -148,3 +160,66 @@ def test_more_than_256_kib_between_states_is_refused(flow):
     ran = flow.ran({"Double": double}, {"text": "x" * 200_000})
 
     assert ("FAILED", "States.DataLimitExceeded") == (ran["status"], ran["error"])
+
+
+def invoke(function, **more):
+    parameters = {"FunctionName": function, "Payload.$": "$"}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
+    return state | {"OutputPath": "$.Payload"} | more
+
+
+def function(flow, body, name="work"):
+    """A published function, ready to be invoked; returns the ARN of its version."""
+    role = flow.role(f"{name}-role", "lambda.amazonaws.com")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", f"def handle(event, context):\n    {body}\n")
+    client = flow.aws.client("lambda")
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Role=role,
+        Handler="main.handle",
+        Code={"ZipFile": packed.getvalue()},
+        Timeout=20,
+    )
+    flow.aws.tick(60)
+    return client.publish_version(FunctionName=name)["FunctionArn"]
+
+
+@rule("task-role")
+def test_a_function_is_called_by_its_version_and_gives_its_result(flow):
+    arn = function(flow, "return {'sum': sum(event['values'])}")
+
+    ran = flow.ran({"Add": invoke(arn)}, {"values": [1, 2, 3]}, {"Action": "lambda:InvokeFunction", "Resource": arn})
+
+    assert {"sum": 6} == output(ran)
+
+
+def test_an_error_of_a_function_is_named_after_its_class_and_caught(flow):
+    arn = function(flow, "raise ValueError('row 7')")
+    states = {
+        "Check": invoke(arn, Catch=[{"ErrorEquals": ["ValueError"], "ResultPath": "$.error", "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    told = output(flow.ran(states, {"run": 1}, {"Action": "lambda:InvokeFunction"}))
+
+    assert "ValueError" == told["error"]["Error"]
+    assert "row 7" == json.loads(told["error"]["Cause"])["errorMessage"]
+
+
+@rule("lambda-error-names")
+@pytest.mark.parametrize(
+    ("statements", "error"),
+    [
+        ((), "Lambda.AWSLambdaException"),
+        (({"Action": "lambda:InvokeFunction"},), "Lambda.ResourceNotFoundException"),
+    ],
+)
+def test_errors_of_the_lambda_service_have_its_names(flow, statements, error):
+    gone = "arn:aws:lambda:eu-west-1:123456789012:function:gone"
+
+    ran = flow.ran({"Call": invoke(gone)}, {}, *statements)
+
+    assert ("FAILED", error) == (ran["status"], ran["error"])

@@ -107,7 +107,9 @@ class World:
         self.subscribers: dict[str, Callable[..., None]] = {}  # who else hears of something, by its name
         self.background = Background()
         self.application: WSGIApplication | None = None  # who answers the calls of this world
-        self.enders: list[Callable[[], None]] = [self.background.stop]  # what ends processes and threads, at reset and at stop
+        self.enders: list[Callable[[], None]] = [
+            self.background.stop
+        ]  # what ends processes and threads, at reset and at stop
 
     def store(self, service: str, account: str, region: str, make: Callable[[], Any]) -> Any:
         """Return what is kept for a service of ours in an account and region; made when first asked for."""

@@ -30,6 +30,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.instances",
     ),
     "iam": ("iam.service",),
+    "logs": ("logs.service",),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

@@ -5,7 +5,6 @@ import time
 from urllib.parse import unquote_plus
 
 import pytest
-
 from lambdas import ACCOUNT, Functions, allow, document
 
 rule = pytest.mark.rule

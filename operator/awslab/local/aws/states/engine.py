@@ -40,7 +40,7 @@ ENDINGS = {
 LAST = frozenset(name for name, _ in ENDINGS.values())
 
 
-class History(EventManager):
+class History(EventManager):  # type: ignore[misc] # moto has no types for us
     """Takes the events of an execution, until it has ended, and its time left."""
 
     def __init__(self, run: Run) -> None:

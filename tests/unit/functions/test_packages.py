@@ -164,6 +164,19 @@ def test_an_unzipped_function_runs_without_awslab(pipeline, tmp_path):
     assert (True, 3) == (verdict["valid"], verdict["rows"])
 
 
+def test_a_step_too_long_for_a_variable_is_packed_with_the_function(pipeline, tmp_path):
+    columns = [{"name": f"column {number}", "values": [str(number)]} for number in range(200)]
+    state = pipeline.upload("\n".join([",".join(column["name"] for column in columns), ",".join(["1"] * 200)]))
+
+    verdict = run(builtin("csv-validate", json.dumps({"name": "V", "columns": columns})), state, tmp_path)
+
+    assert (1, 199) == (verdict["rows"], verdict["errorCount"])
+
+
+def test_another_step_is_another_package():
+    assert 3 == len({builtin("csv-validate", step).sha256 for step in ("", '{"name": "A"}', '{"name": "B"}')})
+
+
 def test_an_unzipped_inline_source_runs(tmp_path):
     package = inline("def handler(event, context):\n    return {'twice': event['n'] * 2}\n", "python3.13")
 

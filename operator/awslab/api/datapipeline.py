@@ -287,7 +287,9 @@ class Expect(Model):
     files_per_day: Annotated[int, Field(strict=True, ge=0, le=100000000)] = Field(
         default=100, description="How many files."
     )
-    size_mb: Annotated[float, Field(ge=0, le=5000000)] = Field(default=1, description="How large a file is, in MB.")
+    size_mb: Annotated[float, Field(strict=True, ge=0, le=5000000)] = Field(
+        default=1, description="How large a file is, in MB."
+    )
 
 
 class Deletion(Model):

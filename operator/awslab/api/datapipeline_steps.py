@@ -325,7 +325,11 @@ class InnerStep(LeafStep):
         description="Branches that run at the same time, each a list of steps: fields as of spec.steps, but no "
         "parallel and no map.",
     )
-    map: LeafMap | None = Field(default=None, description="Steps that are gone through for each of many items.")
+    map: LeafMap | None = Field(
+        default=None,
+        description="Steps for each of many items: they find it in $.item, its number in $.index, and results of "
+        "steps outside of the map in $.outer.<name>.",
+    )
 
     @property
     def branches(self) -> tuple[Steps, ...]:
@@ -364,7 +368,11 @@ class Step(LeafStep):
         description="Branches that run at the same time, each a list of steps: fields as of spec.steps; parallel and "
         "map may stand in them once more.",
     )
-    map: InnerMap | None = Field(default=None, description="Steps that are gone through for each of many items.")
+    map: InnerMap | None = Field(
+        default=None,
+        description="Steps for each of many items: they find it in $.item, its number in $.index, and results of "
+        "steps outside of the map in $.outer.<name>.",
+    )
 
     @property
     def branches(self) -> tuple[Steps, ...]:

@@ -229,21 +229,35 @@ class TestChoices:
 
 
 class TestBranches:
-    def test_the_results_of_all_branches_are_merged(self):
-        found = states(BRANCHES)["P"]
+    def test_the_results_of_all_branches_are_merged_and_put_in_their_place(self):
+        found = states(BRANCHES, function("Z"))
 
-        assert found["ResultSelector"]["steps.$"] == (
-            "States.JsonMerge($[0].steps, States.JsonMerge($[1].steps, $[2].steps, false), false)"
-        )
-        assert {"pipeline.$", "run.$", "input.$", "output.$", "work.$", "steps.$"} == found["ResultSelector"].keys()
-        assert found["ResultPath"] == "$"
+        assert found["P"]["ResultSelector"] == {
+            "steps.$": "States.JsonMerge($[0], States.JsonMerge($[1], $[2], false), false)"
+        }
+        assert ("$.steps", "Results of P") == (found["P"]["ResultPath"], found["P"]["Next"])
+        assert found["Results of P"] == {
+            "Type": "Pass",
+            "InputPath": "$.steps.steps",
+            "ResultPath": "$.steps",
+            "Next": "Z",
+        }
 
-    def test_in_a_map_the_item_is_kept(self):
-        body = {"over": "$.steps.L.list", "steps": [BRANCHES]}
+    @pytest.mark.parametrize(
+        "end",
+        [function("End"), wait("End"), {"name": "End", "succeed": {}}, BRANCHES | {"name": "End"}],
+        ids=["function", "wait", "succeed", "parallel"],
+    )
+    def test_a_branch_hands_back_results_and_no_more(self, end):
+        steps = [choice("Way", "End", default="Or"), function("Or", next="End"), end]
 
-        found = states(function("L"), {"name": "M", "map": body})["M"]["ItemProcessor"]["States"]["P"]
+        (branch,) = states({"name": "Q", "parallel": [steps]})["Q"]["Branches"]
 
-        assert found["ResultSelector"]["item.$"] == "$[0].item"
+        (last,) = [s for s in branch["States"].values() if s.get("End") or s["Type"] == "Succeed"]
+        assert last["OutputPath"] == "$.steps"
+
+    def test_the_run_itself_hands_back_everything(self):
+        assert "OutputPath" not in states(function("A"))["A"]
 
 
 class TestMaps:
@@ -256,8 +270,17 @@ class TestMaps:
         assert (found["ItemsPath"], found["MaxConcurrency"]) == ("$.steps.L.list", 3)
         assert found["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}
         assert found["ItemSelector"]["item.$"] == "$$.Map.Item.Value"
-        assert found["ResultSelector"] == {"A.$": "$[*].steps.A", "B.$": "$[*].steps.B"}
+        assert found["ResultSelector"] == {"A.$": "$[*].A", "B.$": "$[*].B"}
         assert found["ResultPath"] == "$.steps.M"
+
+    def test_within_a_map_results_begin_anew_and_those_from_outside_are_outer(self):
+        inner = {"name": "N", "map": {"over": "$.item.list", "steps": [function("A")]}}
+
+        found = states(function("L"), {"name": "M", "map": {"over": "$.steps.L.list", "steps": [inner]}})["M"]
+
+        selector = found["ItemProcessor"]["States"]["N"]["ItemSelector"]
+        assert ({}, "$.steps") == (found["ItemSelector"]["steps"], found["ItemSelector"]["outer.$"])
+        assert ({}, "States.JsonMerge($.outer, $.steps, false)") == (selector["steps"], selector["outer.$"])
 
     def test_a_map_without_results_changes_nothing(self):
         body = {"over": "$.steps.L.list", "steps": [wait("W")]}
@@ -337,5 +360,5 @@ class TestTheWhole:
         road = ["TransformData"]
         while "Next" in flow[road[-1]]:
             road.append(flow[road[-1]]["Next"])
-        assert road == ["TransformData", "Analyze", "WriteOutput", "SendSuccessNotification"]
+        assert road == ["TransformData", "Analyze", "Results of Analyze", "WriteOutput", "SendSuccessNotification"]
         assert ["CalculateStatistics", "GenerateReport"] == [b["StartAt"] for b in flow["Analyze"]["Branches"]]

@@ -101,7 +101,7 @@ def test_a_circle_in_a_branch():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("${steps.Validate.rows}", "is the result of Validate, which is no step; there are A, N"),
+        ("${steps.Validate.rows}", "is the result of Validate, which is no step here; there are A, N"),
         ("${the key}", "${the key} is no path into the state; write for example ${input.key}"),
         ("${inputs.key}", "$.inputs.key is not in the state; that has pipeline, run, input"),
     ],
@@ -119,7 +119,29 @@ def test_a_test_of_what_no_step_returns():
     field, sentence = said({"name": "C", "choice": [test], "default": "B"}, function("B"))
 
     assert field == "spec.steps[0].choice[0].when"
-    assert sentence == "$.steps.Nobody.valid is the result of Nobody, which is no step; there are B, C"
+    assert sentence == "$.steps.Nobody.valid is the result of Nobody, which is no step here; there are B, C"
+
+
+def in_map(path):
+    notice = {"name": "N", "notify": {"message": "${" + path + "}"}}
+    return function("L"), {"name": "M", "map": {"over": "$.steps.L.list", "steps": [function("A"), notice]}}
+
+
+@pytest.mark.parametrize("path", ["steps.A.rows", "outer.L.list", "item.x", "index"])
+def test_what_a_step_in_a_map_can_tell(path):
+    check(spec(*in_map(path)))
+
+
+def test_a_step_in_a_map_finds_results_from_outside_in_another_place():
+    _, sentence = said(*in_map("steps.L.list"))
+
+    assert sentence == "$.steps.L.list is the result of a step outside of the map; write $.outer.L"
+
+
+def test_outside_of_a_map_nothing_is_outer():
+    _, sentence = said(function("A"), {"name": "N", "notify": {"message": "${outer.A}"}})
+
+    assert sentence == "$.outer.A is the result of A, which is no step here; there are none"
 
 
 def test_what_comes_after_every_error_is_never_caught():

@@ -20,19 +20,19 @@ def count(
     world: World, account: str, region: str, namespace: str, dimensions: Mapping[str, str], /, **values: float
 ) -> None:
     """Write values of metrics at the world's present time, each named by its metric."""
-    moment = datetime.fromtimestamp(world.clock(), UTC).replace(tzinfo=None)
     told = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-    data: list[dict[str, Any]] = [
-        {
-            "MetricName": name,
-            "Value": value,
-            "Timestamp": moment,
-            "Unit": UNITS.get(name, "Count"),
-            "Dimensions": told,
-        }
-        for name, value in values.items()
-    ]
     with world.lock:
+        moment = datetime.fromtimestamp(world.clock(), UTC).replace(tzinfo=None)
+        data: list[dict[str, Any]] = [
+            {
+                "MetricName": name,
+                "Value": value,
+                "Timestamp": moment,
+                "Unit": UNITS.get(name, "Count"),
+                "Dimensions": told,
+            }
+            for name, value in values.items()
+        ]
         backend = cloudwatch_backends[account][region]
         backend.put_metric_data(namespace, data)
         del backend.metric_data[:-KEPT]

@@ -149,8 +149,25 @@ def _reached(start: str, states: dict[str, Any]) -> set[str]:
     return reached
 
 
+def parsed(definition: str) -> Any:
+    """Return a definition as moto's interpreter runs it; raises whatever comes to moto."""
+    return AmazonStateLanguageParser.parse(json.dumps(_for_moto(json.loads(definition)), ensure_ascii=False))[0]
+
+
+def _for_moto(value: Any) -> Any:
+    """Return a definition in which a percentage has a point, as moto's grammar wants it."""
+    if isinstance(value, list):
+        return [_for_moto(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: float(one) if key == "ToleratedFailurePercentage" and isinstance(one, int) else _for_moto(one)
+        for key, one in value.items()
+    }
+
+
 def _of_grammar(definition: str, place: str) -> Iterator[Problem]:
     try:
-        AmazonStateLanguageParser.parse(definition)
+        parsed(definition)
     except Exception as error:  # noqa: BLE001 - moto raises whatever comes to it
         yield Problem(SCHEMA, str(error).replace("\n", " ")[:500], place)

@@ -260,7 +260,11 @@ def abort(world: World, execution: Execution, *, error: str | None = None, cause
         run.conclude("ABORTED", error=error, cause=cause)
         run.end()
     elif execution.status == RUNNING:
+        last = {"id": len(execution.events) + 1, "previousEventId": len(execution.events), "timestamp": world.clock()}
+        details = {"executionAbortedEventDetails": {"error": error, "cause": cause}}
+        execution.events.append(last | {"type": "ExecutionAborted"} | details)
         execution.status, execution.stopped = "ABORTED", world.clock()
+        execution.error, execution.cause = error, cause
 
 
 @book.behaves(

@@ -204,7 +204,7 @@ def delete(asked: Asked) -> dict[str, Any]:
         for execution in store.running(arn):
             run = asked.world.background.find(execution.arn)
             if run is not None:
-                run.end()
+                run.expire()
         asked.later("machine-deleted", arn)
     return {}
 

@@ -1,13 +1,11 @@
 """Functions truly run: their code, environment, role, logs, limits and errors."""
 
 import json
-import os
 import re
 import time
 
 import psutil
 import pytest
-
 from lambdas import ACCOUNT, Functions, allow, zipped
 
 rule = pytest.mark.rule
@@ -139,7 +137,13 @@ def test_a_function_that_takes_too_much_memory_is_ended(functions):
 
 
 def test_an_environment_stays_warm_and_a_broken_one_does_not(functions):
-    code = "import os\nseen = []\ndef handler(e, c):\n    seen.append(e)\n    if e == 'die': os._exit(1)\n    return len(seen)\n"
+    code = """
+import os
+seen = []
+def handler(event, context):
+    seen.append(event)
+    return os._exit(1) if event == "die" else len(seen)
+"""
     functions.make(code)
 
     answers = [functions.call(event)[0] for event in ("a", "b", "die", "c")]
@@ -150,7 +154,13 @@ def test_an_environment_stays_warm_and_a_broken_one_does_not(functions):
 @rule("logs-need-permission")
 def test_what_a_function_writes_is_in_its_log_group(functions, aws):
     functions.logs.create_log_group(logGroupName="/aws/lambda/work")
-    code = "import logging\nprint('loading')\ndef handler(e, c):\n    print('hello')\n    logging.getLogger().error('bad')\n"
+    code = """
+import logging
+print("loading")
+def handler(event, context):
+    print("hello")
+    logging.getLogger().error("bad")
+"""
     functions.make(code)
 
     answer = functions.client.invoke(FunctionName="work", LogType="Tail")
@@ -304,4 +314,3 @@ def test_a_reset_ends_every_process(functions, aws):
     aws.control.reset()
 
     assert not psutil.pid_exists(pid)
-    assert os.getpid() in {one.pid for one in psutil.Process().parent().children()}

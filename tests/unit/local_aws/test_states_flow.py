@@ -11,7 +11,12 @@ SEND = {"Action": "sqs:SendMessage"}
 
 def send(queue, **more):
     parameters = {"QueueUrl": queue, "MessageBody.$": "$.text"}
-    return {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters, "End": True} | more
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": parameters,
+        "End": True,
+    } | more
 
 
 def output(execution):
@@ -21,7 +26,10 @@ def output(execution):
 
 def test_choice_parallel_pass_and_intrinsic_functions_give_their_output(flow):
     branch = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": 1, "End": True}}}
-    other = {"StartAt": "B", "States": {"B": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "End": True}}}
+    other = {
+        "StartAt": "B",
+        "States": {"B": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "End": True}},
+    }
     ran = flow.ran(
         {
             "Valid?": {
@@ -116,7 +124,9 @@ def test_jsonata_sees_states_and_variables_and_nulls(flow):
         },
         "End": True,
     }
-    machine = flow.machine({"QueryLanguage": "JSONata", "StartAt": "First", "States": {"First": first, "Second": second}})
+    machine = flow.machine(
+        {"QueryLanguage": "JSONata", "StartAt": "First", "States": {"First": first, "Second": second}}
+    )
 
     ran = flow.run(machine, {"name": 'the "best"', "rows": [{"amount": 1.5}, {"amount": 2.5}], "nothing": None})
 

@@ -22,6 +22,7 @@ from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
 from awslab.local.aws.tagging import service as tagging
@@ -52,6 +53,7 @@ class LocalAws:
             "ec2": Ec2(world),
             "iam": Iam(world),
             "lambda": Lambda(world),
+            "s3": S3(world),
             "states": StepFunctions(world),
             "tagging": tagging.Tagging(world),
             "dynamodb": DynamoDb(world),

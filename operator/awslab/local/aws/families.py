@@ -30,6 +30,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.instances",
     ),
     "iam": ("iam.service",),
+    "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",
         "lambda_.packages",
@@ -41,6 +42,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lambda_.eventconfigs",
         "lambda_.tags",
         "lambda_.invoke",
+        "lambda_.asynchronous",
+        "lambda_.destinations",
         "lambda_.reporting",
     ),
 }

@@ -47,6 +47,8 @@ class Server:
     def start(self) -> None:
         """Serve in a thread of its own."""
         self._thread.start()
+        for resume in self.world.resumers:
+            resume()
 
     def stop(self) -> None:
         """Stop serving; calls that hang are let go."""

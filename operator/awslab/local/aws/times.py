@@ -19,6 +19,9 @@ USUAL_SECONDS: dict[str, float] = {
     "function-active": 5,
     "function-updated": 3,
     "role-assumable": 10,  # how long a new role cannot be assumed
+    "event-retried": 60,  # how long an event waits whose function failed
+    "event-retried-again": 120,
+    "event-throttled": 5,
     "machine-deleted": 10,
     "alarms-evaluated": 60,
     "table-active": 10,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from awslab.local.aws.identity import Session
-    from awslab.local.aws.lambda_.model import Region
+    from awslab.local.aws.lambda_.model import Region, Waiting
     from awslab.local.aws.wire import Answer
 
 TOKENS_KEPT = 100_000
@@ -83,6 +83,7 @@ class Overlay:
     tokens: OrderedDict[Hashable, Remembered] = field(default_factory=OrderedDict)
     sessions: dict[str, Session] = field(default_factory=dict)  # by access key
     lambdas: dict[tuple[str, str], Region] = field(default_factory=dict)  # by account and region
+    waiting: dict[str, Waiting] = field(default_factory=dict)  # events for functions, by id
     new_roles: set[str] = field(default_factory=set)  # ARNs of roles that cannot be assumed yet
     stores: dict[tuple[str, str, str], Any] = field(default_factory=dict)  # service, account, region -> what is ours
 
@@ -105,9 +106,12 @@ class World:
         self.clock: Callable[[], float] = time.time
         self.endpoint = ""  # where it serves; empty until it does
         self.subscribers: dict[str, Callable[..., None]] = {}  # who else hears of something, by its name
+        self.resumers: list[Callable[[], None]] = []  # what goes on with what a restart has interrupted
         self.background = Background()
         self.application: WSGIApplication | None = None  # who answers the calls of this world
-        self.enders: list[Callable[[], None]] = [self.background.stop]  # what ends processes and threads, at reset and at stop
+        self.enders: list[Callable[[], None]] = [
+            self.background.stop
+        ]  # what ends processes and threads, at reset and at stop
 
     def store(self, service: str, account: str, region: str, make: Callable[[], Any]) -> Any:
         """Return what is kept for a service of ours in an account and region; made when first asked for."""
@@ -128,7 +132,7 @@ class World:
     def later(self, change: str, account: str, region: str, id_: str, *, after: float | None = None) -> None:
         """Let a change come after its usual time, scaled; `after` is the moment to count from."""
         begin = self.clock() if after is None else after
-        at = begin + USUAL_SECONDS[change] * self.settings.time_scale
+        at = begin + self.scaled(USUAL_SECONDS[change])
         self.overlay.number += 1
         heapq.heappush(self.overlay.schedule, Due(at, self.overlay.number, change, account, region, id_))
 

@@ -90,9 +90,7 @@ def in_use(asked: Asked) -> str | None:
     state = _state(asked)
     if state == "ACTIVE":
         return None
-    return (
-        f"Attempt to change a resource which is still in use: Table is being {NOT_YET[state]}: {_name(asked)}"
-    )
+    return f"Attempt to change a resource which is still in use: Table is being {NOT_YET[state]}: {_name(asked)}"
 
 
 @book.refuses(

@@ -85,9 +85,7 @@ def _count(world: World, match: Match, **values: float) -> None:
     metrics.count(world, match.account, match.region, "AWS/Events", {"RuleName": match.name}, **values)
 
 
-def _attempt(
-    world: World, match: Match, target: dict[str, Any], text: str, event: dict[str, Any]
-) -> AwsError | None:
+def _attempt(world: World, match: Match, target: dict[str, Any], text: str, event: dict[str, Any]) -> AwsError | None:
     service = target["Arn"].split(":")[2]
     try:
         SENDERS.get(service, _unknown)(world, match, target, text, event)

@@ -147,7 +147,7 @@ def _change(asked: LambdaAsked, function: Function, settings: dict[str, Any], co
 
 
 @book.behaves(
-    "version-unchanged",
+    "function-version-unchanged",
     "PublishVersion",
     does="Where neither code nor configuration has changed since the last version, that one is returned.",
     see=API + "API_PublishVersion.html",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def prepare(world: World) -> None:
     """Let functions run in a world."""
-    invoke.runner_of(world)
+    world.resumers.append(invoke.runner_of(world).events.resume)
 
 
 def answer(asked: LambdaAsked) -> Answer:
@@ -29,6 +29,9 @@ def answer(asked: LambdaAsked) -> Answer:
         with asked.world.lock:
             asked.target()
         return Answer(HTTPStatus.NO_CONTENT, headers)
+    if kind == "Event":
+        invoke.send(asked.world, asked.reference, call.body, call.account, call.region, request_id)
+        return Answer(HTTPStatus.ACCEPTED, headers)
     payload = invoke.checked(call.body)
     result = invoke.runner_of(asked.world).invoke(asked.reference, payload, call.account, call.region, request_id)
     headers["X-Amz-Executed-Version"] = result.version

@@ -15,12 +15,14 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.lambda_ import limits, model, reporting
 from awslab.local.aws.lambda_.asked import API, DEVELOPERS
+from awslab.local.aws.lambda_.asynchronous import Events
+from awslab.local.aws.lambda_.model import Waiting
 from awslab.local.aws.lambda_.pool import SLOT_SECONDS, Environment, Pool
 from awslab.local.aws.rules import Book
 
@@ -34,7 +36,6 @@ REQUEST_LIMIT = 6_291_456
 EVENT_LIMIT = 1_048_576
 RESPONSE_LIMIT = 6_291_556
 LOG_TAIL = 4096
-FORGOTTEN_ENVIRONMENT = "the local AWS was reset"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Runner:
         self.pool = Pool(world)
         self.at_work: Counter[str] = Counter()
         world.enders.append(self.pool.close)
+        self.events = Events(self)
 
     def invoke(self, reference: Reference, payload: bytes, account: str, region: str, request_id: str = "") -> Result:
         """Run a function and wait; raises AwsError where the invocation is refused."""
@@ -267,7 +269,21 @@ def checked(payload: bytes, limit: int = REQUEST_LIMIT) -> bytes:
     return payload or b"{}"
 
 
+def send(
+    world: World, reference: Reference | str, payload: bytes, account: str = "", region: str = "", request_id: str = ""
+) -> str:
+    """Have an event dealt with later; returns its id. Raises AwsError where there is no such function."""
+    named = model.read_name(reference) if isinstance(reference, str) else reference
+    checked(payload, EVENT_LIMIT)
+    id_ = request_id or str(uuid.uuid4())
+    with world.lock:
+        target = model.find(world, account, region, named)
+        now, function = world.clock(), target.function
+        event = Waiting(id_, function.account, function.region, target.arn, payload or b"{}", born=now, due=now)
+    runner_of(world).events.add(event)
+    return id_
+
+
 def invoke(world: World, function: str, payload: bytes, *, account: str = "", region: str = "") -> Result:
     """Invoke a function, named by its ARN or in a region of an account, and wait for the result."""
-    reference: Any = model.read_name(function)
-    return runner_of(world).invoke(reference, checked(payload), account, region)
+    return runner_of(world).invoke(model.read_name(function), checked(payload), account, region)

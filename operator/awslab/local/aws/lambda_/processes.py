@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LENGTH = struct.Struct("!I")
 LOOK_SECONDS = 0.05  # how often the memory of a process that works is looked at
 START_SECONDS = 30
+NOBODY = 0  # no process has this id
 WORKER = Path(__file__).with_name("worker.py")
 NODE_WORKER = Path(__file__).with_name("worker.mjs")
 
@@ -192,6 +193,8 @@ class Zygote:
             pid = self._started.get(timeout=START_SECONDS)
         theirs.close()
         os.close(written)
+        if pid == NOBODY:
+            raise ConnectionError("the functions' processes were ended")
         process = Process(pid, ours, output, start.memory_mb, lambda: self._kill(pid))
         with self._lock:
             self._processes[pid] = process
@@ -217,6 +220,10 @@ class Zygote:
         with suppress(OSError, ValueError):
             while head := reader.read(LENGTH.size):
                 self._hear(json.loads(reader.read(LENGTH.unpack(head)[0])))
+        self._started.put(NOBODY)  # whoever waits for a process
+        with self._lock:
+            for process in self._processes.values():
+                process.ended.put(-int(signal.SIGKILL))
 
     def _hear(self, message: dict[str, int]) -> None:
         if "started" in message:

@@ -82,6 +82,9 @@ class Zygote:
                 break
         for pid in self.pids:
             kill(pid)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
     def obey(self, wait: selectors.BaseSelector) -> bool:
         """Carry out one order; returns whether there was one."""

@@ -48,7 +48,9 @@ def problems(definition: str) -> tuple[Problem, ...]:
     if not isinstance(flow, dict):
         return (Problem("INVALID_JSON_DESCRIPTION", "The definition is not a JSON object", "/"),)
     names = Counter(name for name, _ in _all_states(flow))
-    twice = [Problem("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", "/States") for name in names if names[name] > 1]
+    twice = [
+        Problem("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", "/States") for name in names if names[name] > 1
+    ]
     found = [*twice, *_of_flow(flow, "", flow.get("QueryLanguage"))]
     return tuple(found) or tuple(_of_grammar(definition, "/"))
 
@@ -92,9 +94,7 @@ def _of_flow(flow: Any, place: str, language: str | None) -> Iterator[Problem]:
             yield Problem(TARGET, f'State "{name}" is not reachable.', f"{place}/States/{name}")
 
 
-def _of_state(
-    name: str, state: Any, states: dict[str, Any], place: str, language: str | None
-) -> Iterator[Problem]:
+def _of_state(name: str, state: Any, states: dict[str, Any], place: str, language: str | None) -> Iterator[Problem]:
     if len(name) > LONGEST_NAME:
         yield Problem(SCHEMA, f"The name of a state has at most {LONGEST_NAME} characters", place)
     if not isinstance(state, dict):

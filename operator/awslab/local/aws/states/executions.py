@@ -92,7 +92,14 @@ def refuse_deleting(machine: Machine) -> None:
 
 
 def begin(
-    world: World, account: str, region: str, arn: str, *, name: str | None = None, text: str = "{}", trace: str | None = None
+    world: World,
+    account: str,
+    region: str,
+    arn: str,
+    *,
+    name: str | None = None,
+    text: str = "{}",
+    trace: str | None = None,
 ) -> Execution:
     """Start an execution and return it, with the world's lock held; an express one is not kept."""
     from awslab.local.aws.states.engine import Run  # noqa: PLC0415 - moto's interpreter takes seconds to import
@@ -166,7 +173,13 @@ def start_sync(asked: Asked) -> dict[str, Any]:
         raise AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     text = params.get("input", "{}")
     execution = prepared(
-        world, asked.account, asked.region, machine.arn, name=params.get("name"), text=text, trace=params.get("traceHeader")
+        world,
+        asked.account,
+        asked.region,
+        machine.arn,
+        name=params.get("name"),
+        text=text,
+        trace=params.get("traceHeader"),
     )
     notices.began(world, asked.account, asked.region, execution)
     run = Run(world, asked.account, asked.region, execution)

@@ -21,8 +21,7 @@ NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
     "CreateStateMachine",
     "StartExecution",
     code="InvalidName",
-    does="Names have 1 to 80 characters, none of them white space, brackets, wildcards, control or special"
-    " characters.",
+    does="Names have 1 to 80 characters, none of them white space, brackets, wildcards, control or special characters.",
     see="https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html",
 )
 def check_name(name: str) -> str:

@@ -31,9 +31,7 @@ ENDED = {
 )
 def began(world: World, account: str, region: str, execution: Execution) -> None:
     """Tell that an execution has begun."""
-    metrics.count(
-        world, account, region, "AWS/States", {"StateMachineArn": execution.machine}, ExecutionsStarted=1
-    )
+    metrics.count(world, account, region, "AWS/States", {"StateMachineArn": execution.machine}, ExecutionsStarted=1)
     _tell(world, account, region, execution)
 
 

@@ -132,9 +132,7 @@ def _has_type(arn: str, types: list[str]) -> bool:
 
 
 def _has_tags(tags: dict[str, str], filters: list[dict[str, Any]]) -> bool:
-    return all(
-        one["Key"] in tags and (not one.get("Values") or tags[one["Key"]] in one["Values"]) for one in filters
-    )
+    return all(one["Key"] in tags and (not one.get("Values") or tags[one["Key"]] in one["Values"]) for one in filters)
 
 
 def get_keys(asked: Asked) -> dict[str, Any]:

@@ -9,13 +9,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from flows import Flow
 
 from awslab.local.aws import state
 from awslab.local.aws.control import Control
 from awslab.local.aws.server import Server
 from awslab.local.aws.world import Settings, World
-
-from unit.local_aws.flows import Flow
 
 REGION = "eu-west-1"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unit.local_aws.conftest import Aws
+    from conftest import Aws
 
 
 @dataclass
@@ -53,10 +53,9 @@ class Flow:
         return self.ended(started["executionArn"])
 
     def ended(self, execution: str) -> dict[str, Any]:
-        shown = eventually(
+        return eventually(
             lambda: self.sfn.describe_execution(executionArn=execution), lambda one: one["status"] != "RUNNING"
         )
-        return shown
 
     def ran(self, states: dict[str, Any], given: Any = None, *statements: dict[str, Any]) -> dict[str, Any]:
         """The execution, ended, of a machine made of these states; the first one begins."""
@@ -71,7 +70,12 @@ class Flow:
         url = self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         for sender in senders:
-            statement = {"Effect": "Allow", "Principal": {"Service": sender}, "Action": "sqs:SendMessage", "Resource": arn}
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": sender},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+            }
             self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(statement)})
         return url, arn
 

@@ -5,8 +5,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-
-from unit.local_aws.flows import eventually
+from flows import eventually
 
 rule = pytest.mark.rule
 
@@ -129,7 +128,12 @@ def test_a_change_of_state_is_told_to_the_topic_once(flow):
 @rule("alarm-topic-policy")
 def test_a_topic_whose_policy_lets_others_in_is_not_told(flow):
     topic = flow.sns.create_topic(Name="alerts")["TopicArn"]
-    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     flow.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=text)
     url, queue = flow.queue("inbox", "sns.amazonaws.com")
@@ -190,7 +194,9 @@ def test_alarms_are_shown_in_pages(flow):
 
     pages = flow.cloudwatch.get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 2})
 
-    assert [["alarm-0", "alarm-1"], ["alarm-2"]] == [[one["AlarmName"] for one in page["MetricAlarms"]] for page in pages]
+    assert [["alarm-0", "alarm-1"], ["alarm-2"]] == [
+        [one["AlarmName"] for one in page["MetricAlarms"]] for page in pages
+    ]
 
 
 @rule("alarm-tags-gone")
@@ -225,7 +231,9 @@ def test_a_dashboard_that_could_not_be_shown_is_refused(flow, body, named):
 
 @rule("dashboard-body")
 def test_a_dashboard_is_kept(flow):
-    body = json.dumps({"widgets": [{"type": "metric", "properties": {"metrics": [["AWS/SQS", "X"]], "region": "eu-west-1"}}]})
+    body = json.dumps(
+        {"widgets": [{"type": "metric", "properties": {"metrics": [["AWS/SQS", "X"]], "region": "eu-west-1"}}]}
+    )
 
     flow.cloudwatch.put_dashboard(DashboardName="d", DashboardBody=body)
 

@@ -5,8 +5,7 @@ import json
 import zipfile
 
 import pytest
-
-from unit.local_aws.flows import eventually
+from flows import eventually
 
 rule = pytest.mark.rule
 PASS = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
@@ -190,9 +189,12 @@ def test_targets_that_could_not_be_are_refused(flow, refused):
 
 @rule("events-entries")
 def test_entries_that_cannot_be_taken_are_told_of(flow, refused):
-    assert "MalformedDetail" == flow.events_client.put_events(
-        Entries=[{"Source": "s", "DetailType": "t", "Detail": "{"}]
-    )["Entries"][0]["ErrorCode"]
+    assert (
+        "MalformedDetail"
+        == flow.events_client.put_events(Entries=[{"Source": "s", "DetailType": "t", "Detail": "{"}])["Entries"][0][
+            "ErrorCode"
+        ]
+    )
     assert "InvalidArgument" == put(flow, {"a": 1}, source="")["ErrorCode"]
     assert "NotAuthorizedForSourceException" == put(flow, {"a": 1}, source="aws.s3")["ErrorCode"]
     refused("ValidationException", flow.events_client.put_events, Entries=[])
@@ -209,18 +211,28 @@ def code(text):
 def test_a_function_is_invoked_where_it_lets_the_rule_in(flow):
     url, queue = flow.queue()
     role = flow.role("worker", "lambda.amazonaws.com", {"Action": "sqs:SendMessage", "Resource": queue})
-    text = f"import boto3, json\ndef handle(event, context):\n    boto3.client('sqs').send_message(QueueUrl={url!r}, MessageBody=json.dumps(event['detail']))\n"
+    text = f"""import boto3, json
+def handle(event, context):
+    boto3.client("sqs").send_message(QueueUrl={url!r}, MessageBody=json.dumps(event["detail"]))
+"""
     made = flow.aws.client("lambda").create_function(
-        FunctionName="f", Runtime="python3.12", Role=role, Handler="main.handle", Code={"ZipFile": code(text)}, Timeout=20
+        FunctionName="f",
+        Runtime="python3.12",
+        Role=role,
+        Handler="main.handle",
+        Code={"ZipFile": code(text)},
+        Timeout=20,
     )
     flow.aws.tick(60)
     arn = ruled(flow, {"Arn": made["FunctionArn"]})
     flow.aws.client("lambda").add_permission(
-        FunctionName="f", StatementId="r", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=arn
+        FunctionName="f",
+        StatementId="r",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=arn,
     )
 
     put(flow, {"order": 7})
 
     assert ['{"order": 7}'] == flow.received(url)
-
-

@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
+from flows import eventually, policy
 
 from awslab.local.aws import state
-from unit.local_aws.flows import eventually, policy
 
 rule = pytest.mark.rule
 TOPICS = "sns.amazonaws.com"

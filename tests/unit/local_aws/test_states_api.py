@@ -11,7 +11,10 @@ from awslab.local.aws.app import LocalAws
 rule = pytest.mark.rule
 PASS = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
 OTHER = {"StartAt": "Other", "States": {"Other": {"Type": "Pass", "End": True}}}
-WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9000, "Next": "End"}, "End": PASS["States"]["Only"]}}
+WAIT = {
+    "StartAt": "Wait",
+    "States": {"Wait": {"Type": "Wait", "Seconds": 9000, "Next": "End"}, "End": PASS["States"]["Only"]},
+}
 
 
 def begun(flow, machine, **more):
@@ -22,7 +25,10 @@ def begun(flow, machine, **more):
 @pytest.mark.parametrize(
     ("definition", "named"),
     [
-        ({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}, "Missing 'Next' target: B at /States/A/Next"),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}},
+            "Missing 'Next' target: B at /States/A/Next",
+        ),
         ({"StartAt": "X", "States": {"A": {"Type": "Pass", "End": True}}}, "Missing 'StartAt' target: X at /StartAt"),
         ({"StartAt": "A", "States": {"A": {"Type": "Pass"}}}, "[Next, End] at /States/A"),
         ({"StartAt": "A", "States": {"A": {"Type": "Task", "End": True}}}, "at /States/A"),
@@ -250,7 +256,9 @@ def test_events_of_the_wished_level_are_logged(flow, level, with_data):
 
     flow.run(flow.machine(PASS, DELIVERY, **wish), {"secret": "x"})
 
-    lines = [one["message"] for one in flow.logs.filter_log_events(logGroupName="/aws/vendedlogs/states/flow")["events"]]
+    lines = [
+        one["message"] for one in flow.logs.filter_log_events(logGroupName="/aws/vendedlogs/states/flow")["events"]
+    ]
     kinds = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
     assert (kinds if level == "ALL" else []) == [json.loads(line)["type"] for line in lines]
     assert (level == "ALL" and with_data) == any("secret" in line for line in lines)

@@ -1,7 +1,5 @@
 """The tagging API: what is found by its tags, and when."""
 
-
-
 import pytest
 
 from awslab.local.aws import state
@@ -156,5 +154,3 @@ def test_keys_and_values_are_listed(flow):
 
     assert ["k", "l"] == flow.tagging.get_tag_keys()["TagKeys"]
     assert ["1", "2"] == flow.tagging.get_tag_values(Key="k")["TagValues"]
-
-

@@ -125,7 +125,7 @@ class Modelled:
 def _followed(responses: type[Any], rules: str) -> type[Any]:
     """Return moto's class, with our rules between its result and its writing."""
 
-    class Followed(responses):
+    class Followed(responses):  # type: ignore[misc] # moto has no types for us
         motos = responses is not BaseResponse
         asked: Asked | None = None
 

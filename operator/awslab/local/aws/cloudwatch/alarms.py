@@ -110,11 +110,13 @@ def look(world: World, due: Due) -> None:
         return
     now = world.clock()
     names = {each.value for alarm in alarms for each in alarm.dimensions if alarm.namespace == "AWS/SQS"}
-    points.sample_queues(world, due.account, due.region, names)
+    watched = world.store("alarms-watched", due.account, due.region, dict)
+    for end in _ends(world, watched, 60, now):  # a queue tells how full it is once in a minute
+        points.sample_queues(world, due.account, due.region, names, at=end - SHORTEST_STEP / 2)
     longest = max(_length(world, alarm) * (alarm.evaluation_periods + 1) for alarm in alarms)
     known = points.since(due.account, due.region, now - longest - MOST_STEPS * world.scaled(60))
     for alarm in alarms:
-        for end in _ends(world, alarm, now):
+        for end in _ends(world, alarm.__dict__, min(alarm.period, 60), now):
             change(world, due.account, due.region, alarm, *_judged(world, alarm, known, end))
     world.later(LOOK, due.account, due.region, "", after=max(due.at, now - world.scaled(USUAL_SECONDS[LOOK])))
 
@@ -123,12 +125,12 @@ def _length(world: World, alarm: Any) -> float:
     return max(SHORTEST_STEP, world.scaled(alarm.period))
 
 
-def _ends(world: World, alarm: Any, now: float) -> list[float]:
-    """Return the full minutes (or shorter periods) since the last look: no point may fall between two looks."""
-    step = max(SHORTEST_STEP, world.scaled(min(alarm.period, 60)))
+def _ends(world: World, memory: dict[str, Any], period: float, now: float) -> list[float]:
+    """Return the ends of the periods that were completed since the last look, so that no point is overlooked."""
+    step = max(SHORTEST_STEP, world.scaled(period))
     newest = int(now / step)
-    first = max(getattr(alarm, "looked_at", newest - 1) + 1, newest - MOST_STEPS + 1)
-    alarm.looked_at = newest
+    first = max(memory.get("looked_at", newest - 1) + 1, newest - MOST_STEPS + 1)
+    memory["looked_at"] = newest
     return [number * step for number in range(first, newest + 1)]
 
 

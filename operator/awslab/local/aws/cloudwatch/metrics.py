@@ -17,12 +17,19 @@ KEPT = 20_000  # data points in a region; the oldest go first
 
 
 def count(
-    world: World, account: str, region: str, namespace: str, dimensions: Mapping[str, str], /, **values: float
+    world: World,
+    account: str,
+    region: str,
+    namespace: str,
+    dimensions: Mapping[str, str],
+    /,
+    at: float | None = None,
+    **values: float,
 ) -> None:
-    """Write values of metrics at the world's present time, each named by its metric."""
+    """Write values of metrics, each named by its metric, at a moment or at the world's present time."""
     told = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     with world.lock:
-        moment = datetime.fromtimestamp(world.clock(), UTC).replace(tzinfo=None)
+        moment = datetime.fromtimestamp(world.clock() if at is None else at, UTC).replace(tzinfo=None)
         data: list[dict[str, Any]] = [
             {
                 "MetricName": name,

@@ -40,7 +40,7 @@ ENDINGS = {
 LAST = frozenset(name for name, _ in ENDINGS.values())
 
 
-class History(EventManager):
+class History(EventManager):  # type: ignore[misc] # moto has no types for us
     """Takes the events of an execution, until it has ended, and its time left."""
 
     def __init__(self, run: Run) -> None:
@@ -95,7 +95,9 @@ class Run:
         details = {"input": execution.input, "inputDetails": {"truncated": False}, "roleArn": execution.revision.role}
         context = self.env.event_history_context
         started = HistoryEventType.ExecutionStarted
-        self.history.add_event(context, started, {"executionStartedEventDetails": details}, update_source_event_id=False)
+        self.history.add_event(
+            context, started, {"executionStartedEventDetails": details}, update_source_event_id=False
+        )
         program = parsed(execution.revision.definition)
         self.history.limit = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
         try:

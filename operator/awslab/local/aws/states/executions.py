@@ -291,7 +291,7 @@ def list_all(asked: Asked) -> dict[str, Any]:
     """Answer ListExecutions, newest first."""
     store, params = store_of(asked.world, asked.account, asked.region), asked.params
     arn = params.get("stateMachineArn", "")
-    machine, _, version, alias = routed(store, arn)
+    machine = routed(store, arn)[0]
     if machine.type == EXPRESS:
         raise AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     wanted = [one for one in reversed(store.executions.values()) if one.machine == machine.arn]

@@ -15,6 +15,7 @@ from awslab.aws.named import name_in
 from awslab.aws.policies import Condition, Statement, trust
 from awslab.aws.states import Definition, Logging, StateMachine
 from awslab.core.values import FrozenMap
+from tests.contract.examples import compute
 from tests.contract.examples.example import OWNER, Example
 
 HERE = "us-east-1:123456789012"
@@ -123,7 +124,7 @@ MACHINE = StateMachine(
     name="flow",
     arn=arn("states", "flow", "stateMachine:"),
     definition=Definition.of(
-        {"Comment": "One step", "StartAt": "Validate", "States": {"Validate": INVOKE}}, {"Validate": DLQ}
+        {"Comment": "One step", "StartAt": "Validate", "States": {"Validate": INVOKE}}, {"Validate": compute.LIVE}
     ),
     role=ROLE,
     logging=Logging(LOG, data=True),

@@ -70,6 +70,7 @@ WORKER = Role(
         {
             "Input": Statement.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{DATA}/input/*"]),
             "Log": Statement.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{LOG}:*"]),
+            "Trace": Statement.allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
         }
     ),
 )

@@ -5,7 +5,6 @@ import json
 import zipfile
 
 import pytest
-
 from flows import eventually
 
 START = """import boto3, hashlib, json, os

@@ -52,6 +52,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "states.roles",
         "states.machines",
         "states.versions",
+        "states.callbacks",
         "states.executions",
         "states.logs",
         "states.notices",

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from lambdas import kept
 
 from awslab.local.aws import identity
 from awslab.local.aws.errors import AwsError
@@ -28,7 +29,7 @@ def allow(action, resource="*", **more):
 
 @pytest.fixture
 def iam(aws):
-    return aws.client("iam")
+    return kept(aws, "iam")
 
 
 @pytest.fixture

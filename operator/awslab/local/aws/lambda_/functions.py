@@ -228,7 +228,7 @@ def get(asked: LambdaAsked) -> dict[str, Any]:
     function, version = target.function, target.version
     answer: dict[str, Any] = {
         "Configuration": get_configuration(asked),
-        "Code": packages.shown(asked, function, version),
+        "Code": packages.shown(asked, version),
     }
     if function.tags:
         answer["Tags"] = function.tags

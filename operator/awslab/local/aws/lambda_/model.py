@@ -191,6 +191,15 @@ def region_of(world: World, account: str, region: str) -> Region:
     return found
 
 
+def package(world: World, digest: str) -> bytes | None:
+    """Return the deployment package, or the layer, with a digest."""
+    regions = world.overlay.lambdas.values()
+    functions = [one for region in regions for one in region.functions.values()]
+    codes = [version.code for one in functions for version in one.all_versions()]
+    codes += [one.code for region in regions for several in region.layers.values() for one in several]
+    return next((one.data for one in codes if one.digest == digest), None)
+
+
 def read_name(text: str, qualifier: str = "") -> Reference:
     """Read a name, a partial ARN or an ARN; raises AwsError where it is none."""
     found = NAME.fullmatch(text)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 
 import psutil
@@ -314,3 +315,57 @@ def test_a_reset_ends_every_process(functions, aws):
     aws.control.reset()
 
     assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node on the PATH")
+class TestNode:
+    @pytest.fixture
+    def make(self, functions):
+        def make(code, name="index.mjs", **more):
+            functions.logs.create_log_group(logGroupName="/aws/lambda/work")
+            package = {"ZipFile": zipped(**{name: code})}
+            wish = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": package, "Timeout": 10}
+            functions.make(**(wish | more))
+
+        return make
+
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            ("index.mjs", "export const handler = async (event) => ({ double: event.n * 2 });"),
+            ("index.js", "exports.handler = (event, context, done) => done(null, { double: event.n * 2 });"),
+        ],
+    )
+    def test_a_function_gets_its_event_and_tells_its_result(self, functions, make, name, code):
+        make(code, name)
+
+        assert [({"double": 42}, ""), ({"double": 4}, "")] == [functions.call({"n": 21}), functions.call({"n": 2})]
+
+    def test_it_finds_its_environment_and_writes_its_log(self, functions, make):
+        make(
+            "export const handler = async (e, context) => {\n"
+            "  console.warn('careful', { a: 1 });\n"
+            "  const { COLOR, AWS_REGION, HOME } = process.env;\n"
+            "  return [COLOR, AWS_REGION, context.functionName, HOME !== '/root'];\n"
+            "};",
+            Environment={"Variables": {"COLOR": "green"}},
+        )
+
+        assert (["green", "eu-west-1", "work", True], "") == functions.call()
+        assert [line for line in functions.log() if line.endswith("\tWARN\tcareful { a: 1 }\n")]
+
+    @pytest.mark.parametrize(
+        ("code", "kind"),
+        [
+            ("export const handler = async () => { throw new TypeError('no good'); };", "TypeError"),
+            ("export const other = 1;", "Runtime.HandlerNotFound"),
+            ("export const handler = async () => { process.exit(3); };", "Runtime.ExitError"),
+            ("export const handler = async () => new Promise(() => {});", "Sandbox.Timedout"),
+        ],
+    )
+    def test_what_goes_wrong_is_told(self, functions, make, code, kind):
+        make(code, Timeout=1)
+
+        error, unhandled = functions.call()
+
+        assert ("Unhandled", kind) == (unhandled, error["errorType"])

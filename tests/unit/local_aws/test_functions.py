@@ -197,6 +197,29 @@ def test_a_network_must_be_there_and_the_role_may_use_it(client, refused, wish, 
     assert network | {"VpcId": vpc, "Ipv6AllowedForDualStack": False} == made["VpcConfig"]
 
 
+@rule("network-interfaces")
+def test_an_interface_of_functions_holds_its_subnet_and_group_for_a_while(client, wish, functions, aws, refused):
+    vpc = aws.vpc()
+    subnet, group = aws.subnet(vpc), aws.group(vpc)
+    role = functions.role(allow("ec2:*"))
+    network = {"SubnetIds": [subnet], "SecurityGroupIds": [group]}
+    for name in ("work", "more"):
+        client.create_function(**wish(FunctionName=name, Role=role, VpcConfig=network))
+    (eni,) = aws.ec2.describe_network_interfaces()["NetworkInterfaces"]
+
+    assert ("lambda", "in-use", subnet) == (eni["InterfaceType"], eni["Status"], eni["SubnetId"])
+    refused("AuthFailure", aws.ec2.delete_network_interface, NetworkInterfaceId=eni["NetworkInterfaceId"])
+    aws.tick(601)
+    client.delete_function(FunctionName="work")
+    aws.tick(601)
+    refused("DependencyViolation", aws.ec2.delete_subnet, SubnetId=subnet)
+    client.delete_function(FunctionName="more")
+    refused("DependencyViolation", aws.ec2.delete_security_group, GroupId=group)
+    aws.tick(601)
+    aws.ec2.delete_security_group(GroupId=group)
+    aws.ec2.delete_subnet(SubnetId=subnet)
+
+
 @rule("code-readable")
 def test_a_package_is_a_zip(client, refused, wish):
     error = refused("InvalidParameterValueException", client.create_function, **wish(Code={"ZipFile": b"no zip"}))

@@ -36,6 +36,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lambda_.checks",
         "lambda_.packages",
         "lambda_.functions",
+        "lambda_.network",
         "lambda_.aliases",
         "lambda_.permissions",
         "lambda_.limits",

@@ -159,6 +159,7 @@ class Region:
     functions: dict[str, Function] = field(default_factory=dict)
     layers: dict[str, list[LayerVersion]] = field(default_factory=dict)
     layer_numbers: dict[str, int] = field(default_factory=dict)
+    interfaces: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)  # id, by subnet and groups
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,23 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lambda_.destinations",
         "lambda_.reporting",
     ),
+    "states": (
+        "states.names",
+        "states.roles",
+        "states.machines",
+        "states.versions",
+        "states.callbacks",
+        "states.executions",
+        "states.logs",
+        "states.notices",
+        "states.patches",
+        "states.maps",
+    ),
+    "events": ("events.patterns", "events.inputs", "events.bus", "events.targets", "events.service"),
+    "messaging": ("messaging.delivery", "messaging.topics", "messaging.queues"),
+    "dynamodb": ("dynamodb.service",),
+    "cloudwatch": ("cloudwatch.points", "cloudwatch.alarms", "cloudwatch.dashboards", "cloudwatch.service"),
+    "tagging": ("tagging.service",),
 }
 
 

@@ -26,6 +26,7 @@ USUAL_SECONDS: dict[str, float] = {
     "event-throttled": 5,
     "machine-deleted": 10,
     "alarms-evaluated": 60,
+    "execution-forgotten": 7_776_000,  # 90 days after it ended
     "table-active": 10,
     "table-updated": 10,
     "table-deleted": 10,

@@ -58,7 +58,7 @@ def apply() -> None:
     """Put everything in its place, once in a process."""
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # an execution's history tells of its failures
     for name in CLIENT_USERS:
-        importlib.import_module(name).boto_client_for = _client
+        vars(importlib.import_module(name))["boto_client_for"] = _client
     retrier_decl.time = SimpleNamespace(sleep=_sleep)
     WaitFunction._wait_interval = _wait  # noqa: SLF001 - moto has no other way in; its version is pinned
     StringJSONata._eval_body = _evaluate  # noqa: SLF001 - as above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awslab.local.aws.modelled import Modelled
-from awslab.local.aws.states import executions, machines, versions
+from awslab.local.aws.states import callbacks, executions, machines, versions
 from awslab.local.aws.states.store import stores
 from awslab.local.aws.world import make_current
 
@@ -37,6 +37,9 @@ ACTIONS = {
     "DescribeStateMachineForExecution": executions.describe_machine,
     "ListExecutions": executions.list_all,
     "GetExecutionHistory": executions.history,
+    "SendTaskSuccess": callbacks.success,
+    "SendTaskFailure": callbacks.failure,
+    "SendTaskHeartbeat": callbacks.heartbeat,
 }
 
 
@@ -46,7 +49,7 @@ class StepFunctions(Modelled):
     def __init__(self, world: World) -> None:
         super().__init__(world, "states", "stepfunctions", ACTIONS, unlocked=frozenset({"StartSyncExecution"}))
         make_current(world)
-        world.changes.update(machines.CHANGES)
+        world.changes.update(machines.CHANGES | executions.CHANGES)
         for _, _, store in stores(world):  # nothing runs over a restart
             for execution in store.executions.values():
                 executions.abort(world, execution, error="States.Runtime", cause="The local AWS was stopped.")

@@ -4,10 +4,13 @@ import json
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 from lambdas import ACCOUNT, Functions, allow, zipped
+
+from awslab.local.aws.lambda_ import pool
 
 rule = pytest.mark.rule
 
@@ -369,3 +372,49 @@ class TestNode:
         error, unhandled = functions.call()
 
         assert ("Unhandled", kind) == (unhandled, error["errorType"])
+
+
+def test_a_log_in_json_is_one_entry_a_line(functions):
+    functions.logs.create_log_group(logGroupName="/lab/work")
+    code = "import logging\ndef handler(e, c): logging.getLogger('sales').info('row %s', 3)\n"
+    wanted = {"LogFormat": "JSON", "LogGroup": "/lab/work", "ApplicationLogLevel": "INFO"}
+    functions.make(
+        code, LoggingConfig=wanted, Role=functions.role(allow("logs:*", "arn:aws:logs:*:*:log-group:/lab/*"))
+    )
+
+    functions.call()
+
+    found = functions.logs.filter_log_events(logGroupName="/lab/work")["events"]
+    start, ours, report = (json.loads(one["message"]) for one in found)
+    assert ("platform.start", "platform.report") == (start["type"], report["type"])
+    assert ("INFO", "row 3", "sales") == (ours["level"], ours["message"], ours["logger"])
+    assert start["record"]["requestId"] == ours["requestId"] == report["record"]["requestId"]
+
+
+def test_an_idle_environment_is_ended_after_a_while(functions, monkeypatch):
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.4)
+    functions.make("import os\ndef handler(e, c): return os.getpid()\n")
+
+    pid, _ = functions.call()
+    end = time.monotonic() + 10
+    while psutil.pid_exists(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert not psutil.pid_exists(pid)
+
+
+def test_many_run_at_once_and_each_alone(functions):
+    code = """
+import time
+busy = []
+def handler(event, context):
+    busy.append(event)
+    time.sleep(0.05)
+    return busy.pop()
+"""
+    functions.make(code)
+
+    with ThreadPoolExecutor(20) as callers:
+        answers = list(callers.map(lambda n: functions.call(n)[0], range(60)))
+
+    assert list(range(60)) == answers

@@ -29,7 +29,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.flowlogs",
         "ec2.instances",
     ),
-    "iam": ("iam.service",),
+    "iam": ("iam.service", "iam.pages"),
     "logs": ("logs.service",),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (

@@ -17,6 +17,8 @@ USUAL_SECONDS: dict[str, float] = {
     "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
     "endpoint-deleted": 60,
     "function-active": 5,
+    "function-active-in-network": 60,
+    "function-network-released": 600,
     "function-updated": 3,
     "role-assumable": 10,  # how long a new role cannot be assumed
     "event-retried": 60,  # how long an event waits whose function failed

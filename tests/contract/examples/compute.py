@@ -60,7 +60,7 @@ BUCKET = Bucket(
 )
 INBOX_ARN = _bucket_arn("inbox")
 SWITCH = f"{INBOX_ARN}#eventbridge"
-INBOX = Bucket(name="inbox", arn=INBOX_ARN, tags=FrozenMap(mark("BucketEvents", "inbox", SWITCH)))
+INBOX = Bucket(name="inbox", arn=INBOX_ARN, eventbridge=True, tags=FrozenMap(mark("BucketEvents", "inbox", SWITCH)))
 GROUP = LogGroup(name="validate", arn=LOG, retention=14)
 WORKER = Role(
     name="validate",
@@ -70,6 +70,7 @@ WORKER = Role(
         {
             "Input": Statement.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{DATA}/input/*"]),
             "Log": Statement.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{LOG}:*"]),
+            "Trace": Statement.allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
         }
     ),
 )

@@ -223,3 +223,42 @@ def test_errors_of_the_lambda_service_have_its_names(flow, statements, error):
     ran = flow.ran({"Call": invoke(gone)}, {}, *statements)
 
     assert ("FAILED", error) == (ran["status"], ran["error"])
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.ALL", "FAILED"), ("States.DataLimitExceeded", "SUCCEEDED")])
+def test_a_result_that_is_too_large_is_caught_by_its_name_only(flow, caught, status):
+    arn = function(flow, "return 'x' * 300_000")
+    states = {
+        "Much": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert status == ran["status"]
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.TaskFailed", "SUCCEEDED"), ("States.Timeout", "FAILED")])
+def test_a_failed_task_is_caught_as_one_and_not_as_a_timeout(flow, caught, status):
+    arn = function(flow, "raise ValueError('row 7')")
+    states = {
+        "Check": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    assert status == flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})["status"]
+
+
+def test_a_task_that_takes_too_long_times_out(flow):
+    arn = function(flow, "__import__('time').sleep(5)")
+    states = {
+        "Slow": invoke(arn, TimeoutSeconds=1, Catch=[{"ErrorEquals": ["States.Timeout"], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert "States.Timeout" == output(ran)["Error"]
+    assert "TaskTimedOut" in flow.events(ran["executionArn"])

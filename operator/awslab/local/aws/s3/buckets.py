@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import xmltodict
+import xmltodict  # type: ignore[import-untyped] # moto reads XML by it, and it has no types
 from moto.s3.models import PublicAccessBlock
 
 from awslab.local.aws import identity

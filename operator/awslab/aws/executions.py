@@ -124,6 +124,11 @@ def listed(aws: Aws, machine: str, most: int) -> list[Execution]:
     return [read_execution(item) for item in islice(_listed(aws, machine, page=most), most)]
 
 
+def named(arn: str) -> Execution:
+    """An execution of which only the ARN is known."""
+    return Execution(arn, arn.rpartition(":")[2], "", datetime.fromtimestamp(0, UTC))
+
+
 def described(aws: Aws, these: Iterable[Execution], known: Mapping[str, Execution]) -> list[Execution]:
     """*these*, with all that there is to tell; what is *known* to have ended so is taken from there."""
     return [_described(aws, execution, known.get(execution.arn)) for execution in these]
@@ -160,8 +165,10 @@ def _described(aws: Aws, execution: Execution, before: Execution | None) -> Exec
     # An execution that was redriven has another end; whoever remembers one may do so to the second.
     if before and execution.stop and (before.status, _second(before)) == (execution.status, _second(execution)):
         return before
+    told = None
     with unless_gone():
-        execution = read_execution(aws.client("stepfunctions").describe_execution(executionArn=execution.arn))
+        told = aws.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    execution = read_execution(told) if told else execution
     if execution.failed:
         return replace(execution, state=failing_state(history(aws, execution.arn), execution.error))
     return execution

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files as resources
 from pathlib import PurePosixPath
 
@@ -56,12 +56,16 @@ def several(sources: Mapping[str, str], handler: str) -> Package:
     return Package.of(handler, sources)
 
 
-@cache
-def builtin(name: str) -> Package:
-    """Zip a shipped function with the shared modules that it imports; raises KeyError for an unknown name."""
+@lru_cache(maxsize=256)
+def builtin(name: str, step: str = "") -> Package:
+    """Zip a shipped function with the shared modules that it imports; raises KeyError for an unknown name.
+
+    ``step`` is what AWSLAB_STEP would hold, for a schema too long for a variable: all of them together have 4 KB.
+    """
     module = BUILTINS[name].module
     sources = {f"{FOLDER}/{each}.py": _source(each) for each in ["__init__", *sorted(_needed(module))]}
-    return Package.of(f"{FOLDER}.{module}.handler", sources)
+    settings = {f"{FOLDER}/step.json": step} if step else {}
+    return Package.of(f"{FOLDER}.{module}.handler", sources | settings)
 
 
 def _needed(module: str) -> set[str]:

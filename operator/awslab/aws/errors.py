@@ -51,7 +51,7 @@ DENIED = frozenset(
      "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
      "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
-GONE = ("NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue")
+GONE = ("NotFound", "NotFoundException", "NotFoundError", "DoesNotExist", "NonExistentQueue")
 AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
     # What AWS answers while a NAT gateway that is being deleted still has the address.
     ("ReleaseAddress", "AuthFailure"): InUse,

@@ -32,9 +32,10 @@ class BadValue(Exception):
 
 
 def quoted(text: str) -> str:
-    """Return a text for a message, cut and with everything unprintable escaped."""
-    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return f"'{''.join(c if c.isprintable() else c.encode('unicode_escape', 'replace').decode() for c in cut)}'"
+    """Return a text for a message: everything unprintable escaped, and then cut."""
+    start = text[: _SHOWN + 1]
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in start)
+    return f"'{safe if len(safe) <= _SHOWN else safe[: _SHOWN - 1] + '…'}'"
 
 
 def shown(name: str) -> str:

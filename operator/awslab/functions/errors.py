@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
 
 
 class PipelineError(Exception):
@@ -83,7 +83,7 @@ def doing(what: str, *, absent: type[PipelineError] = InvalidSettings, hint: str
         yield
     except ClientError as error:
         raise _meaning(error, what, absent, hint) from error
-    except (HTTPClientError, IncompleteReadError) as error:
+    except (HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
         raise TransientError(f"cannot {what}: the connection to AWS failed ({error})") from error
 
 

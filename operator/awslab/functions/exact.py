@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any
 
 DIGITS = 100
@@ -15,8 +16,11 @@ DIGITS = 100
 EXACT = Context(prec=2000, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
 """Adds and multiplies what files hold without rounding; fails where it would have to round."""
 
-_ROUNDING = Context(prec=2000, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_ROUNDING = Context(prec=4000, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _DIVIDING = Context(prec=28, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+
+_WHOLE = 2**53
+"""Up to here a double holds every whole number."""
 
 Value = str | int | Decimal | bool | date | datetime | None
 Number = int | Decimal
@@ -36,8 +40,8 @@ def divided(number: Number, by: Number) -> Decimal:
 
 def mean(total: Number, count: int, places: int) -> Decimal:
     """Return total / count, to at most so many places, without zeros at the end."""
-    wide = Context(prec=2000, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
-    return Decimal(f"{rounded(wide.divide(Decimal(total), Decimal(count)), places).normalize(wide):f}")
+    quotient = _ROUNDING.divide(Decimal(total), Decimal(count))
+    return Decimal(f"{rounded(quotient, places).normalize(_ROUNDING):f}")
 
 
 def _decimal(value: Decimal) -> str:
@@ -86,9 +90,14 @@ def loads(text: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return a value for the state, whose numbers are doubles: a decimal becomes the nearest one."""
+    """Return a value for the state, whose numbers are doubles: a decimal becomes the nearest one, or else a text."""
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
-    return float(value) if isinstance(value, Decimal) else value
+    if not isinstance(value, Decimal):
+        return value
+    double = float(value)
+    if not isfinite(double):
+        return str(value)
+    return int(double) if double.is_integer() and abs(double) <= _WHOLE else double

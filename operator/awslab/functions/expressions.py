@@ -23,6 +23,7 @@ Formula = Callable[[Row], Any]
 
 _LONGEST = 1000
 _MOST_PLACES = 100
+_MOST = 10**1000
 _BACKTICKED = re.compile(r"`([^`]*)`")
 
 
@@ -36,19 +37,24 @@ def _of_numbers(compute: Callable[[Any, Any], Any]) -> Callable[[Value, Value], 
     return lambda left, right: None if left is None or right is None else compute(_number(left), _number(right))
 
 
-def _exact(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Whole numbers stay whole, decimals are computed without loss."""
-    names = {operator.add: EXACT.add, operator.sub: EXACT.subtract, operator.mul: EXACT.multiply}
-    decimals = names[compute]
-    return lambda left, right: (
-        compute(left, right) if type(left) is int and type(right) is int else decimals(left, right)
-    )
+def _exact(compute: Callable[[Any, Any], Any], decimals: Callable[[Any, Any], Decimal]) -> Callable[[Any, Any], Any]:
+    """Whole numbers stay whole, decimals are computed without loss; both fail before they grow without bounds."""
+
+    def computed(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+        if type(left) is not int or type(right) is not int:
+            return decimals(left, right)
+        whole: int = compute(left, right)
+        if -_MOST < whole < _MOST:
+            return whole
+        raise OverflowError("the number has too many digits")
+
+    return computed
 
 
 _OPERATORS: dict[type[ast.operator], Callable[[Value, Value], Value]] = {
-    ast.Add: _of_numbers(_exact(operator.add)),
-    ast.Sub: _of_numbers(_exact(operator.sub)),
-    ast.Mult: _of_numbers(_exact(operator.mul)),
+    ast.Add: _of_numbers(_exact(operator.add, EXACT.add)),
+    ast.Sub: _of_numbers(_exact(operator.sub, EXACT.subtract)),
+    ast.Mult: _of_numbers(_exact(operator.mul, EXACT.multiply)),
     ast.Div: _of_numbers(divided),
 }
 
@@ -127,7 +133,10 @@ class _Translator:
         """A number with a point is read again from its text: the parser's float has lost digits."""
         value: Any = node.value
         if isinstance(value, float):
-            value = Decimal(ast.get_source_segment(self.text, node) or "")
+            digits = ast.get_source_segment(self.text, node) or ""
+            if not digits.replace(".", "").isdecimal():
+                raise InvalidSettings(f"{self.text!r}: a number is written with digits and a point, not as {digits}")
+            value = Decimal(digits)
         return lambda _: value
 
     def _name(self, name: str) -> Formula:

@@ -23,10 +23,11 @@ from .upload import Upload
 
 WRITTEN, UNCHANGED, SUPERSEDED = "written", "unchanged", "superseded"
 
-_TRIES = 12
+_TRIES = 14
 _PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _THERE = frozenset({"PreconditionFailed", "412"})
 _ABSENT = frozenset({"NoSuchKey", "404"})
+_NOTHING_THERE = {"IfNoneMatch": "*"}
 _BUSY = frozenset({"ConditionalRequestConflict", "409"})
 
 
@@ -73,14 +74,17 @@ def settle(upload: Upload, mine: Mark, *, shared: bool = False) -> str:
 
     Raises OutputTaken where it is another input's, unless inputs share it.
     """
-    key, condition = upload.target["Key"], {"IfNoneMatch": "*"}
+    key, condition = upload.target["Key"], _NOTHING_THERE
     for attempt in range(_TRIES):
-        with doing(f"write {key}"):
-            if _finished(upload, condition):
-                return WRITTEN
-        there = _look(upload.target)
+        time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt)) if attempt > 1 else 0)  # noqa: S311
+        refusal = _finish(upload, condition)
+        if not refusal:
+            return WRITTEN
+        if refusal in _BUSY:
+            continue
+        there = _look(upload.target) if refusal in _THERE else None
         if there is None:
-            condition = {"IfNoneMatch": "*"}
+            condition = _NOTHING_THERE
             continue
         theirs = Mark.read(there["Metadata"])
         if theirs.run == mine.run:
@@ -90,19 +94,19 @@ def settle(upload: Upload, mine: Mark, *, shared: bool = False) -> str:
         if mine.older_than(theirs):
             return SUPERSEDED
         condition = {"IfMatch": there["ETag"]}
-        time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt)) if attempt else 0)  # noqa: S311 - no secret
     raise TransientError(f"others write {key} all the time; this one did not get its turn in {_TRIES} tries")
 
 
-def _finished(upload: Upload, condition: dict[str, str]) -> bool:
-    """Try to finish; says no where the condition does not hold (any more)."""
-    try:
-        upload.finish(**condition)
-    except ClientError as error:
-        if code_of(error) not in _THERE | _ABSENT | _BUSY:
-            raise
-        return False
-    return True
+def _finish(upload: Upload, condition: dict[str, str]) -> str:
+    """Try to finish; returns S3's code where the condition does not hold (any more) or another writer is at it."""
+    with doing(f"write {upload.target['Key']}"):
+        try:
+            upload.finish(**condition)
+        except ClientError as error:
+            if code_of(error) not in _THERE | _ABSENT | _BUSY:
+                raise
+            return code_of(error)
+    return ""
 
 
 def _look(target: Mapping[str, str]) -> dict[str, Any] | None:

@@ -7,9 +7,12 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from .errors import InvalidEvent, InvalidSettings
+
+_FILE = Path(__file__).with_name("step.json")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Input:
         """The arguments of GetObject that read this version and no other."""
         if self.version:
             return {"VersionId": self.version}
-        return {"IfMatch": self.etag} if self.etag else {}
+        return {"IfMatch": f'"{self.etag}"'} if self.etag else {}
 
     def lineage(self) -> dict[str, Any]:
         """Say which file it was, for outputs."""
@@ -96,7 +99,7 @@ class Step:
     @classmethod
     def here(cls, known: Collection[str]) -> Step:
         """Read this function's step; raises InvalidSettings for a setting that it does not know."""
-        given = environment("AWSLAB_STEP")
+        given = _step()
         settings = given.get("with") or {}
         if unknown := sorted(set(settings) - set(known)):
             raise InvalidSettings(f"unknown settings: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
@@ -140,11 +143,21 @@ class Step:
 
 def environment(variable: str) -> dict[str, Any]:
     """Read a variable that holds JSON; raises InvalidSettings."""
-    text = os.environ.get(variable, "{}")
+    return _parsed(variable, os.environ.get(variable, "{}"))
+
+
+def _step() -> dict[str, Any]:
+    """Read the step: from the variable, or where that would be too long for Lambda from a file beside this one."""
+    if "AWSLAB_STEP" not in os.environ and _FILE.exists():
+        return _parsed(_FILE.name, _FILE.read_text("utf-8"))
+    return environment("AWSLAB_STEP")
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_float=Decimal)
     except ValueError as error:
-        raise InvalidSettings(f"{variable} is not JSON: {error}") from error
+        raise InvalidSettings(f"{name} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise InvalidSettings(f"{variable} is not a JSON object")
+        raise InvalidSettings(f"{name} is not a JSON object")
     return value

@@ -95,12 +95,15 @@ class Totals:
 
     def take(self, records: Iterable[dict[str, Any]]) -> Totals:
         """Read all records; raises InvalidData for too many groups, InvalidSettings for a field that none has."""
-        for record in records:
-            if not self.all.rows:
-                self._know(record)
-            self._add(self.all, record)
-            if self.wanted.group_by:
-                self._add(self._group(record), record)
+        try:
+            for record in records:
+                if not self.all.rows:
+                    self._know(record)
+                self._add(self.all, record)
+                if self.wanted.group_by:
+                    self._add(self._group(record), record)
+        except ArithmeticError as error:
+            raise InvalidData(f"record {self.all.rows}: the sum has too many digits") from error
         return self
 
     def _know(self, record: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -55,13 +57,19 @@ class Upload:
         self.size = len(body)
 
     def _send(self) -> None:
+        """Send what was gathered as a part.
+
+        S3 wants the checksum of each part again at the end, once clients send any, as newer ones do unasked.
+        """
         body = "".join(self._pieces).encode()
         number = len(self._parts) + 1
         with doing(f"write {self.target['Key']}"):
             if not self._id:
-                self._id = client("s3").create_multipart_upload(**self.target, **self.about)["UploadId"]
-            part = client("s3").upload_part(**self.target, UploadId=self._id, PartNumber=number, Body=body)
-        self._parts.append({"PartNumber": number, "ETag": part["ETag"]})
+                begun = client("s3").create_multipart_upload(**self.target, **self.about, ChecksumAlgorithm="CRC32")
+                self._id = begun["UploadId"]
+            part = {"PartNumber": number, "ChecksumCRC32": base64.b64encode(crc32(body).to_bytes(4)).decode()}
+            sent = client("s3").upload_part(**self.target, **part, UploadId=self._id, Body=body)
+        self._parts.append({**part, "ETag": sent["ETag"]})
         self.size += len(body)
         self._pieces, self._length = [], 0
 
@@ -73,6 +81,8 @@ class Upload:
         if self._id:
             try:
                 client("s3").abort_multipart_upload(**self.target, UploadId=self._id)
+            except client("s3").exceptions.NoSuchUpload:
+                pass  # S3 itself drops the parts when two writers meet (409 ConditionalRequestConflict)
             except (ClientError, BotoCoreError) as failure:
                 logs.error(f"cannot drop the parts of {self.target['Key']}: {failure}")
             self._id = ""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 
+from awslab.aws.cloudwatch import Alarm, Dashboard
 from awslab.aws.documents import canonical
 from awslab.aws.dynamodb import Table
 from awslab.aws.events import Rule, Target
+from awslab.aws.iam import Role
+from awslab.aws.logs import LogGroup
 from awslab.aws.messaging import Queue, Redrive, Subscriber, Subscription, Topic
 from awslab.aws.named import name_in
-from awslab.aws.policies import Condition, Statement
+from awslab.aws.policies import Condition, Statement, trust
+from awslab.aws.states import Definition, Logging, StateMachine
 from awslab.core.values import FrozenMap
+from tests.contract.examples import compute
 from tests.contract.examples.example import OWNER, Example
 
 HERE = "us-east-1:123456789012"
@@ -73,6 +78,60 @@ TABLE = Table(
     name="runs", arn=arn("dynamodb", "runs", "table/"), key="id", expires="expires", recovery=True, protected=True
 )
 
+ALARM = Alarm(
+    name="dead-letters",
+    arn=arn("cloudwatch", "dead-letters", "alarm:"),
+    metric="ApproximateNumberOfMessagesVisible",
+    namespace="AWS/SQS",
+    dimensions=FrozenMap({"QueueName": DLQ.physical_name}),
+    statistic="Maximum",
+    period=300,
+    periods=3,
+    datapoints=2,
+    actions=frozenset({TOPIC}),
+    recovered=frozenset({TOPIC}),
+    description="Something was not worked on",
+)
+TEXT = {"type": "text", "x": 0, "y": 0, "width": 6, "height": 3, "properties": {"markdown": "# Sales"}}
+DASHBOARD = Dashboard(
+    name="overview",
+    arn=f"arn:aws:cloudwatch::123456789012:dashboard/{OWNER.physical_name('overview')}",
+    body=canonical({"widgets": [TEXT]}),
+)
+
+LOG_DELIVERY = frozenset(
+    f"logs:{action}"
+    for action in ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery",
+                   "ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+)  # fmt: skip
+ROLE, OTHER_ROLE = (
+    Role(
+        name=part,
+        arn=f"arn:aws:iam::123456789012:role{OWNER.path}{OWNER.physical_name(part)}",
+        trust=trust("states.amazonaws.com"),
+        access=FrozenMap({"Logs": Statement.allow(LOG_DELIVERY, {"*"})}),
+    )
+    for part in ("flow", "other")
+)
+LOG = LogGroup(name="flow", arn=f"arn:aws:logs:{HERE}:log-group:/aws/vendedlogs/states/{OWNER.physical_name('flow')}")
+INVOKE = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "${Validate}", "Payload.$": "$"},
+    "End": True,
+}
+MACHINE = StateMachine(
+    name="flow",
+    arn=arn("states", "flow", "stateMachine:"),
+    definition=Definition.of(
+        {"Comment": "One step", "StartAt": "Validate", "States": {"Validate": INVOKE}}, {"Validate": compute.LIVE}
+    ),
+    role=ROLE,
+    logging=Logging(LOG, data=True),
+    tracing=True,
+    after=(OTHER_ROLE,),
+)
+
 
 def _set(**attributes):
     """Set attributes of a queue, as anybody may."""
@@ -110,7 +169,46 @@ def _table(**changes):
     return lambda aws, o: aws("dynamodb").update_table(TableName=name_in(o.id), **changes)
 
 
+def _alarm(**changes):
+    """Put the alarm anew, with other words."""
+
+    def drift(aws, found):
+        (had,) = aws("cloudwatch").describe_alarms(AlarmNames=[name_in(found.id)])["MetricAlarms"]
+        words = aws("cloudwatch").meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+        kept = {key: value for key, value in had.items() if key in words}
+        aws("cloudwatch").put_metric_alarm(**{**kept, **changes})
+
+    return drift
+
+
+def _machine(**changes):
+    return lambda aws, o: aws("stepfunctions").update_state_machine(stateMachineArn=o.id, **changes)
+
+
+def _text(aws, found):
+    """Change a name in the text and leave the comment, which has the functions, as it is."""
+    text = aws("stepfunctions").describe_state_machine(stateMachineArn=found.id)["definition"]
+    told = json.loads(text)
+    told["States"]["Validate"]["Parameters"]["FunctionName"] = TOPIC.arn
+    aws("stepfunctions").update_state_machine(stateMachineArn=found.id, definition=json.dumps(told))
+
+
+def _dashboard(aws, found):
+    """Put a body of somebody's own: whose it is goes with ours."""
+    body = json.dumps({"widgets": [{**TEXT, "height": 5}]})
+    aws("cloudwatch").put_dashboard(DashboardName=name_in(found.id), DashboardBody=body)
+
+
 EXAMPLES = [
+    Example(
+        MACHINE,
+        {
+            "definition": _text,
+            "role": _machine(roleArn=OTHER_ROLE.arn),
+            "logging": _machine(loggingConfiguration={"level": "OFF"}),
+            "tracing": _machine(tracingConfiguration={"enabled": False}),
+        },
+    ),
     Example(
         QUEUE,
         {
@@ -158,4 +256,24 @@ EXAMPLES = [
             "protected": _table(DeletionProtectionEnabled=False),
         },
     ),
+    Example(
+        ALARM,
+        {
+            "metric": _alarm(MetricName="mine"),
+            "namespace": _alarm(Namespace="Mine"),
+            "dimensions": _alarm(Dimensions=[{"Name": "QueueName", "Value": "mine"}]),
+            "statistic": _alarm(Statistic="Sum"),
+            "period": _alarm(Period=60),
+            "periods": _alarm(EvaluationPeriods=4),
+            "datapoints": _alarm(DatapointsToAlarm=1),
+            "threshold": _alarm(Threshold=1000.5),
+            "comparison": _alarm(ComparisonOperator="LessThanThreshold"),
+            "missing": _alarm(TreatMissingData="ignore"),
+            "actions": _alarm(AlarmActions=[]),
+            "recovered": _alarm(OKActions=["arn:aws:sns:us-east-1:123456789012:mine"]),
+            "enabled": lambda aws, o: aws("cloudwatch").disable_alarm_actions(AlarmNames=[name_in(o.id)]),
+            "description": _alarm(AlarmDescription="mine"),
+        },
+    ),
+    Example(DASHBOARD, {"body": _dashboard}),
 ]

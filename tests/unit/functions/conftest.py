@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -36,8 +36,8 @@ class Pipeline:
     """Puts files, and calls functions as the state machine does."""
 
     monkeypatch: pytest.MonkeyPatch
-    s3: Any = field(default_factory=lambda: boto3.client("s3", region_name=REGION))
-    dynamodb: Any = field(default_factory=lambda: boto3.client("dynamodb", region_name=REGION))
+    s3: Any
+    dynamodb: Any
 
     def upload(self, content: str | bytes = SALES, key: str = "input/sales_data.csv", **more: Any) -> dict[str, Any]:
         """Put a file; return the state that `start` would begin with."""
@@ -80,13 +80,26 @@ class Pipeline:
         return {name: next(iter(value.values())) for name, value in found.items()}
 
 
+@pytest.fixture(scope="session")
+def our_clients(_server) -> list[Any]:
+    """The clients of the tests themselves, which no test changes; making one takes longer than many a test."""
+    secret = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return [
+        boto3.client(name, region_name=REGION, endpoint_url=_server.endpoint, **secret) for name in ("s3", "dynamodb")
+    ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_clients() -> None:
+    clients.client.cache_clear()
+
+
 @pytest.fixture
-def pipeline(local_aws, monkeypatch) -> Pipeline:
+def pipeline(local_aws, our_clients, monkeypatch) -> Pipeline:
     """An empty pipeline."""
     s3_backends.bucket_accounts.clear()  # what a reset of the local AWS leaves, moto would look for without end
-    clients.client.cache_clear()
     monkeypatch.setenv("AWSLAB_TABLE", TABLE)
-    made = Pipeline(monkeypatch)
+    made = Pipeline(monkeypatch, *our_clients)
     made.s3.create_bucket(Bucket=BUCKET)
     made.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     made.dynamodb.create_table(

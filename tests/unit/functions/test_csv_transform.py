@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -10,7 +11,7 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from awslab.functions import csv_transform, upload
+from awslab.functions import clients, csv_transform, upload
 from awslab.functions.errors import InvalidData, InvalidSettings, TransientError
 from tests.unit.functions.conftest import BUCKET, COLUMNS, SALES
 
@@ -166,6 +167,22 @@ def test_large_files_are_written_in_parts(transform, large):
     records = transform(large, [{"name": "id", "type": "integer"}])
 
     assert list(range(12_000)) == [record["id"] for record in records]
+
+
+def test_the_checksum_of_each_part_is_told_again_at_the_end(transform, large):
+    """S3 refuses to complete an upload with checksums otherwise; moto does not look."""
+    completed = []
+    client = clients.client("s3")
+    client.meta.events.register(
+        "provide-client-params.s3.CompleteMultipartUpload", lambda params, **_: completed.append(params)
+    )
+
+    transform(large, [])
+    clients.client.cache_clear()
+
+    parts = completed[0]["MultipartUpload"]["Parts"]
+    assert [1, 2, 3] == [part["PartNumber"] for part in parts]
+    assert {4} == {len(base64.b64decode(part["ChecksumCRC32"])) for part in parts}
 
 
 def test_parts_of_a_failed_step_are_dropped_and_a_retry_ends_right(pipeline, large, failing):

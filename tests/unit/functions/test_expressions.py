@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from awslab.functions.errors import InvalidSettings
 from awslab.functions.expressions import FAILURES, compiled
@@ -90,6 +93,8 @@ def test_an_expression_gives(text, value):
         "-" * 990 + "1",
         "1" * 1001,
         "\x00",
+        "1e999999",
+        "1_0.5",
     ],
 )
 def test_anything_else_is_refused(text):
@@ -113,10 +118,19 @@ def test_a_row_that_cannot_be_computed_says_why(text, reason):
 
 
 def test_where_rounding_would_be_needed_it_is_an_error_and_no_wrong_number():
-    long = {"x": Decimal("7" * 1500)}
+    for long in ({"x": Decimal("7" * 1500)}, {"x": 7**1000}):
+        with pytest.raises(ArithmeticError):
+            compiled("x * x", long)(long)
 
-    with pytest.raises(ArithmeticError):
-        compiled("x * x", long)(long)
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["price", "name", "`", "(", ")", "+", "-", "1", ".5", "e9", ",", "round", "'"]))
+    | st.text()
+)
+def test_whatever_is_written_is_compiled_or_refused(pieces):
+    with suppress(InvalidSettings), suppress(*FAILURES):
+        compute("".join(pieces))
 
 
 def test_an_unknown_name_lists_the_known_ones():

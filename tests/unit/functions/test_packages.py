@@ -8,16 +8,20 @@ import importlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import boto3
 import pytest
 
-from awslab import functions, packages
+from awslab import functions
+from awslab.functions import errors
 from awslab.packages import BUILTINS, Part, When, accesses, builtin, inline, several
+from tests.support.manifests import ROOT
 from tests.unit.functions.conftest import SALES
 
 HERE = Path(functions.__file__).parent
@@ -160,6 +164,19 @@ def test_an_unzipped_function_runs_without_awslab(pipeline, tmp_path):
     assert (True, 3) == (verdict["valid"], verdict["rows"])
 
 
+def test_a_step_too_long_for_a_variable_is_packed_with_the_function(pipeline, tmp_path):
+    columns = [{"name": f"column {number}", "values": [str(number)]} for number in range(200)]
+    state = pipeline.upload("\n".join([",".join(column["name"] for column in columns), ",".join(["1"] * 200)]))
+
+    verdict = run(builtin("csv-validate", json.dumps({"name": "V", "columns": columns})), state, tmp_path)
+
+    assert (1, 199) == (verdict["rows"], verdict["errorCount"])
+
+
+def test_another_step_is_another_package():
+    assert 3 == len({builtin("csv-validate", step).sha256 for step in ("", '{"name": "A"}', '{"name": "B"}')})
+
+
 def test_an_unzipped_inline_source_runs(tmp_path):
     package = inline("def handler(event, context):\n    return {'twice': event['n'] * 2}\n", "python3.13")
 
@@ -172,15 +189,42 @@ def test_every_shipped_handler_can_be_imported_by_itself(name, tmp_path):
     module = package.handler.rpartition(".")[0]
     with zipfile.ZipFile(io.BytesIO(package.body)) as archive:
         archive.extractall(tmp_path)
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module} as m; m.handler; print(sorted(sys.modules))"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module} as m; m.handler"
 
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"{code}; print(sorted(sys.modules))"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
 
     assert "'awslab'" not in done.stdout
 
 
-def test_the_sources_are_part_of_what_is_installed():
-    """The wheel takes all of operator/awslab, so that what stands there is in the image."""
-    built = Path(packages.__file__).parent / "functions"
+def test_wheel_and_image_take_the_whole_package_in_which_the_sources_are():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
 
-    assert {f"{builtin.module}.py" for builtin in BUILTINS.values()} <= {path.name for path in built.iterdir()}
+    assert {"packages": ["operator/awslab"]} == wheel
+    assert HERE == ROOT / "operator/awslab/functions"
+    assert "!operator" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("name", BUILTINS)
+def test_the_reference_names_every_setting_and_every_access(name):
+    page = (ROOT / "docs/reference/functions.md").read_text()
+    (section,) = re.findall(rf"(?ms)^## {name}\n(.*?)(?=^## |\Z)", page)
+
+    told = set(re.findall(r"`([^`]+)`", section))
+    settings = {setting.partition(".")[0] for setting in told}
+    assert BUILTINS[name].settings <= settings
+    assert {access.action for access in BUILTINS[name].accesses} == {
+        word for word in told if re.match(r"\w+:[A-Z]", word)
+    }
+
+
+def test_the_reference_names_every_error():
+    page = (ROOT / "docs/reference/functions.md").read_text()
+
+    named = set(re.findall(r"(?m)^\| `([A-Z]\w+)` \|", page))
+    assert {error.__name__ for error in errors.PipelineError.__subclasses__()} == named

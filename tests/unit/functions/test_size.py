@@ -47,7 +47,7 @@ def content() -> bytes:
     """A file of a million rows; one in four has a quoted comma and a newline."""
     products = ["widget", "gadget", "gizmo", '"thing, ""big""\nor small"']
     lines = [
-        f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d},{'south' if i % 3 else 'north'},{products[i % 4]},{i % 9 + 1},{price(i):.2f}\n"
+        f"2024-{i % 12 + 1:02d}-01,{'south' if i % 3 else 'north'},{products[i % 4]},{i % 9 + 1},{price(i):.2f}\n"
         for i in range(ROWS)
     ]
     return ("date,region,product,quantity,price\n" + "".join(lines)).encode()

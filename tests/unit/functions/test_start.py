@@ -1,4 +1,4 @@
-"""start begins one execution for each version of each file, whatever the event looks like and however often it comes."""
+"""start begins one execution for each version of each file, whatever the event is and however often it comes."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_all_records_of_an_event_are_started(machine):
 
 
 def test_one_record_that_fails_does_not_keep_the_others_and_is_not_swallowed(machine):
-    with pytest.raises(InvalidEvent, match="other/a.csv is not this pipeline's: its files are input/\\*.csv"):
+    with pytest.raises(InvalidEvent, match=r"other/a\.csv is not this pipeline's: its files are input/\*\.csv"):
         start.handler(notification("other/a.csv", "input/b.csv"), None)
 
     assert [run_of("input/b.csv")] == executions(machine)

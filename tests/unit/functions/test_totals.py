@@ -16,7 +16,7 @@ from tests.unit.functions.conftest import BUCKET, SALES
 
 COMPUTE = {"total": "quantity * price"}
 MANY = "date,region,product,quantity,price\n" + "".join(
-    f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d},{['north', 'south'][i % 3 // 2]},p{i % 7},{i % 9 + 1},{i % 1000}.{i % 100:02d}\n"
+    f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d},{'south' if i % 3 else 'north'},p{i % 7},{i % 9 + 1},{i}.{i % 100:02d}\n"
     for i in range(1000)
 )
 
@@ -202,3 +202,24 @@ def test_what_a_file_holds_does_not_break_the_report(pipeline):
     report = pipeline.read(pipeline.call(csv_report, state, columns=[], groupBy=["name"])["key"])
 
     assert r"| a\|b \<script\>\* | 1 |" in report
+
+
+def test_a_number_that_no_double_holds_is_a_text_in_the_state(pipeline):
+    columns = [{"name": "n", "type": "decimal"}]
+    state = pipeline.upload("n\n" + "9" * 100 + "\n" + "." + "1" * 100 + "\n")
+    compute = {"n": "n * n * n * n * n", "tiny": "n - n + 0.5"}
+    pipeline.call(csv_transform, state, columns=columns, compute=compute)
+
+    told = pipeline.call(csv_statistics, state, columns=columns)["fields"]
+
+    assert int("9" * 100) ** 5 == int(Decimal(told["n"]["max"]))
+    assert 1 == told["tiny"]["sum"]
+
+
+def test_a_sum_with_too_many_digits_is_no_wrong_number(pipeline):
+    state = pipeline.upload("n\n1\n")
+    key = f"{state['work']['prefix']}records.ndjson"
+    pipeline.s3.put_object(Bucket=BUCKET, Key=key, Body=f'{{"n": {"7" * 1500}.0}}\n{{"n": 0.{"7" * 1500}}}\n'.encode())
+
+    with pytest.raises(InvalidData, match="record 2: the sum has too many digits"):
+        pipeline.call(csv_statistics, state, columns=[])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from awslab.functions import (
     csv_report,
@@ -27,8 +28,10 @@ LOST = ConnectionClosedError(endpoint_url="aws")
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr(outputs, "_PAUSE", 0)
+def _at_once(monkeypatch, request):
+    """Nobody waits for another writer, but where there are others."""
+    if "at_once" not in request.node.name:
+        monkeypatch.setattr(outputs, "_PAUSE", 0)
 
 
 @pytest.fixture
@@ -346,9 +349,9 @@ def test_an_output_that_vanishes_between_is_written_again(pipeline, ready, write
 
 def test_an_output_that_others_write_all_the_time_is_a_matter_of_a_retry(pipeline, ready, write, monkeypatch):
     write(ready(sequencer="0A"))
-    monkeypatch.setattr(outputs, "_finished", lambda *_: False)
+    monkeypatch.setattr(outputs, "_finish", lambda *_: "412")
 
-    with pytest.raises(TransientError, match="others write output/processed_sales_data.json all the time"):
+    with pytest.raises(TransientError, match=r"others write output/processed_sales_data\.json all the time"):
         write(ready(sequencer="0B"))
 
 
@@ -377,3 +380,42 @@ def test_without_a_table_the_step_says_so(ready, write, monkeypatch):
 
     with pytest.raises(InvalidSettings, match="AWSLAB_TABLE is not set"):
         write(state)
+
+
+def test_versions_that_end_at_once_leave_the_newest(pipeline, ready):
+    row = "2024-03-01,south,a,1,1\n"
+    states = [ready(SALES + row * n, sequencer=f"{n:04X}", time=f"2024-01-01T00:00:0{n}Z") for n in range(8)]
+    pipeline.monkeypatch.setenv("AWSLAB_STEP", "{}")
+
+    with ThreadPoolExecutor(len(states)) as pool:
+        outcomes = [told["outcome"] for told in pool.map(lambda state: write_output.handler(state, None), states)]
+
+    assert "written" == outcomes[-1]
+    assert 3 + 7 == len(exact(pipeline.read(RECORDS))["records"])
+    assert states[-1]["run"] == exact(pipeline.read(SUMMARY))["run"]
+    assert ["done"] * 8 == [pipeline.item(state["run"])["status"] for state in states]
+
+
+def refusal(code):
+    return ClientError({"Error": {"Code": code}}, "write")
+
+
+def test_a_conflict_of_two_writers_is_tried_again(pipeline, ready, write, failing):
+    state = ready()
+    failing("s3", "PutObject", refusal("ConditionalRequestConflict"))
+
+    assert "written" == write(state)
+
+    assert {RECORDS: 1, SUMMARY: 1} == changes(pipeline)
+
+
+def test_a_conflict_after_which_s3_drops_the_parts_is_a_matter_of_a_retry(pipeline, ready, write, failing, large):
+    state = ready(large)
+    failing("s3", "CompleteMultipartUpload", refusal("ConditionalRequestConflict"), nth=1)
+    failing("s3", "CompleteMultipartUpload", refusal("NoSuchUpload"), nth=1)  # the next call
+
+    with pytest.raises(TransientError, match="NoSuchUpload"):
+        write(state)
+
+    assert "written" == write(state)
+    assert 6000 == len(exact(pipeline.read(RECORDS))["records"])

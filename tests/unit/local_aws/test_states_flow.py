@@ -1,7 +1,9 @@
 """What a definition says is done: states, errors, waits, maps, and tasks in the machine's role."""
 
+import io
 import json
 import time
+import zipfile
 
 import pytest
 
@@ -158,3 +160,105 @@ def test_more_than_256_kib_between_states_is_refused(flow):
     ran = flow.ran({"Double": double}, {"text": "x" * 200_000})
 
     assert ("FAILED", "States.DataLimitExceeded") == (ran["status"], ran["error"])
+
+
+def invoke(function, **more):
+    parameters = {"FunctionName": function, "Payload.$": "$"}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
+    return state | {"OutputPath": "$.Payload"} | more
+
+
+def function(flow, body, name="work"):
+    """A published function, ready to be invoked; returns the ARN of its version."""
+    role = flow.role(f"{name}-role", "lambda.amazonaws.com")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", f"def handle(event, context):\n    {body}\n")
+    client = flow.aws.client("lambda")
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Role=role,
+        Handler="main.handle",
+        Code={"ZipFile": packed.getvalue()},
+        Timeout=20,
+    )
+    flow.aws.tick(60)
+    return client.publish_version(FunctionName=name)["FunctionArn"]
+
+
+@rule("task-role")
+def test_a_function_is_called_by_its_version_and_gives_its_result(flow):
+    arn = function(flow, "return {'sum': sum(event['values'])}")
+
+    ran = flow.ran({"Add": invoke(arn)}, {"values": [1, 2, 3]}, {"Action": "lambda:InvokeFunction", "Resource": arn})
+
+    assert {"sum": 6} == output(ran)
+
+
+def test_an_error_of_a_function_is_named_after_its_class_and_caught(flow):
+    arn = function(flow, "raise ValueError('row 7')")
+    states = {
+        "Check": invoke(arn, Catch=[{"ErrorEquals": ["ValueError"], "ResultPath": "$.error", "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    told = output(flow.ran(states, {"run": 1}, {"Action": "lambda:InvokeFunction"}))
+
+    assert "ValueError" == told["error"]["Error"]
+    assert "row 7" == json.loads(told["error"]["Cause"])["errorMessage"]
+
+
+@rule("lambda-error-names")
+@pytest.mark.parametrize(
+    ("statements", "error"),
+    [
+        ((), "Lambda.AWSLambdaException"),
+        (({"Action": "lambda:InvokeFunction"},), "Lambda.ResourceNotFoundException"),
+    ],
+)
+def test_errors_of_the_lambda_service_have_its_names(flow, statements, error):
+    gone = "arn:aws:lambda:eu-west-1:123456789012:function:gone"
+
+    ran = flow.ran({"Call": invoke(gone)}, {}, *statements)
+
+    assert ("FAILED", error) == (ran["status"], ran["error"])
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.ALL", "FAILED"), ("States.DataLimitExceeded", "SUCCEEDED")])
+def test_a_result_that_is_too_large_is_caught_by_its_name_only(flow, caught, status):
+    arn = function(flow, "return 'x' * 300_000")
+    states = {
+        "Much": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert status == ran["status"]
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.TaskFailed", "SUCCEEDED"), ("States.Timeout", "FAILED")])
+def test_a_failed_task_is_caught_as_one_and_not_as_a_timeout(flow, caught, status):
+    arn = function(flow, "raise ValueError('row 7')")
+    states = {
+        "Check": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    assert status == flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})["status"]
+
+
+def test_a_task_that_takes_too_long_times_out(flow):
+    arn = function(flow, "__import__('time').sleep(5)")
+    states = {
+        "Slow": invoke(arn, TimeoutSeconds=1, Catch=[{"ErrorEquals": ["States.Timeout"], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert "States.Timeout" == output(ran)["Error"]
+    assert "TaskTimedOut" in flow.events(ran["executionArn"])

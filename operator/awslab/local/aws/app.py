@@ -20,6 +20,7 @@ from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
 from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
+from awslab.local.aws.logs.service import Logs
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
 from awslab.local.aws.s3.service import S3
@@ -53,6 +54,7 @@ class LocalAws:
             "ec2": Ec2(world),
             "iam": Iam(world),
             "lambda": Lambda(world),
+            "logs": Logs(world),
             "s3": S3(world),
             "states": StepFunctions(world),
             "tagging": tagging.Tagging(world),

@@ -58,10 +58,10 @@ class Asked:
         self.world.later(change, self.account, self.region, id_)
 
     def page(
-        self, items: Sequence[Item], *, size: str = "maxResults", token: str = "nextToken", most: int = 1000
+        self, items: Sequence[Item], *, size: str = "maxResults", after: str = "nextToken", most: int = 1000
     ) -> tuple[list[Item], str | None]:
-        """Cut a page from a list, as the call's size and token say; raises AwsError for a token of nobody's."""
-        first = _offset(self.params.get(token))
+        """Cut a page from a list, by the parameters for its size and token; raises AwsError for a token of nobody's."""
+        first = _offset(self.params.get(after))
         wanted = int(self.params.get(size) or most) or most
         end = first + min(wanted, most)
         return list(items[first:end]), _token(end) if end < len(items) else None

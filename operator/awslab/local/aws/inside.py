@@ -103,7 +103,8 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
         headers=headers,
         data=data,
     )
-    return builder.get_environ() | {"RAW_URI": f"/{path}", "REQUEST_URI": f"/{path}"}
+    environ: dict[str, Any] = builder.get_environ()
+    return environ | {"RAW_URI": f"/{path}", "REQUEST_URI": f"/{path}"}
 
 
 def _text(value: str | bytes) -> str:

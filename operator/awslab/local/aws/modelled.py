@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from awslab.local.aws.asked import Asked
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.rules import check_all, follow_all
+from awslab.local.aws.rules import Book, check_all, follow_all
 from awslab.local.aws.services import error_code, unknown_action
 from awslab.local.aws.wire import Answer
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     Action = Callable[[Asked], dict[str, Any]]
 
 PARSED = "awslab.modelled"
+# AWS refuses with codes that its models do not list, as AccessDeniedException; moto wonders at each.
+warnings.filterwarnings("ignore", message=r"Exception\(Refusal\) with code")
+
+
+class Refusal(ServiceException):  # type: ignore[misc] # moto has no types for us
+    """A refusal of ours, in the form that moto writes."""
 
 
 class Modelled:
@@ -88,8 +95,7 @@ class Modelled:
 
     def refused(self, response: Any, error: AwsError) -> Answer:
         """Write a refusal."""
-        failure = ServiceException(error.code, error.message)
-        failure.status_code = error.status
+        failure = Refusal(error.code, error.message)
         answer = _answer(response.serialized(ActionResult(failure)))
         answer.status, answer.result = error.status, error.code
         return answer
@@ -101,7 +107,24 @@ class Modelled:
         response.automated_parameter_parsing = True
         return response
 
+    @Book("states").behaves(
+        "parameters-required",
+        "*",
+        code="ValidationException",
+        does="A call without a parameter that it needs is refused (so are those of EventBridge, CloudWatch and the"
+        " tagging API).",
+        see="https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html",
+    )
+    def _refuse_missing(self, asked: Asked) -> None:
+        """Refuse what the model does not allow to be left out."""
+        shape = get_service_model(self.model).operation_model(asked.call.action).input_shape
+        for name in shape.required_members if shape is not None else ():
+            if asked.params.get(name) is None:
+                sentence = f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
+                raise AwsError("ValidationException", f"1 validation error detected: {sentence}")
+
     def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
+        self._refuse_missing(asked)
         result = finish() if finish else self.actions[asked.call.action](asked)
         follow_all(self.rules, asked.call.action, asked, result)
         return _answer(response.serialized(ActionResult(result), followed=True))
@@ -119,7 +142,7 @@ class Modelled:
 def _followed(responses: type[Any], rules: str) -> type[Any]:
     """Return moto's class, with our rules between its result and its writing."""
 
-    class Followed(responses):
+    class Followed(responses):  # type: ignore[misc] # moto has no types for us
         motos = responses is not BaseResponse
         asked: Asked | None = None
 

@@ -28,6 +28,8 @@ SERVICE = "cloudwatch.amazonaws.com"
 FUNCTIONS = "lambda.alarms.cloudwatch.amazonaws.com"
 LOOK = "alarms-evaluated"
 SHORTEST_LOOK = 0.2  # seconds, real
+SHORTEST_STEP = 0.001  # seconds, where time stands still
+MOST_STEPS = 20  # looked at again after a pause
 UNKNOWN = "INSUFFICIENT_DATA"
 COMPARISONS = {
     "GreaterThanOrEqualToThreshold": float.__ge__,
@@ -108,18 +110,33 @@ def look(world: World, due: Due) -> None:
         return
     now = world.clock()
     names = {each.value for alarm in alarms for each in alarm.dimensions if alarm.namespace == "AWS/SQS"}
-    points.sample_queues(world, due.account, due.region, names)
-    longest = max(world.scaled(alarm.period * alarm.evaluation_periods) for alarm in alarms)
-    known = points.since(due.account, due.region, now - longest)
+    watched = world.store("alarms-watched", due.account, due.region, dict)
+    for end in _ends(world, watched, 60, now):  # a queue tells how full it is once in a minute
+        points.sample_queues(world, due.account, due.region, names, at=end - SHORTEST_STEP / 2)
+    longest = max(_length(world, alarm) * (alarm.evaluation_periods + 1) for alarm in alarms)
+    known = points.since(due.account, due.region, now - longest - MOST_STEPS * world.scaled(60))
     for alarm in alarms:
-        state, reason = _judged(world, alarm, known, now)
-        change(world, due.account, due.region, alarm, state, reason)
+        for end in _ends(world, alarm.__dict__, min(alarm.period, 60), now):
+            change(world, due.account, due.region, alarm, *_judged(world, alarm, known, end))
     world.later(LOOK, due.account, due.region, "", after=max(due.at, now - world.scaled(USUAL_SECONDS[LOOK])))
 
 
-def _judged(world: World, alarm: Any, known: points.Points, now: float) -> tuple[str, str]:
-    """Return the state that the last periods speak for, and why."""
-    windows = _windows(world, alarm, known, now)
+def _length(world: World, alarm: Any) -> float:
+    return max(SHORTEST_STEP, world.scaled(alarm.period))
+
+
+def _ends(world: World, memory: dict[str, Any], period: float, now: float) -> list[float]:
+    """Return the ends of the periods that were completed since the last look, so that no point is overlooked."""
+    step = max(SHORTEST_STEP, world.scaled(period))
+    newest = int(now / step)
+    first = max(memory.get("looked_at", newest - 1) + 1, newest - MOST_STEPS + 1)
+    memory["looked_at"] = newest
+    return [number * step for number in range(first, newest + 1)]
+
+
+def _judged(world: World, alarm: Any, known: points.Points, end: float) -> tuple[str, str]:
+    """Return the state that the periods before a moment speak for, and why."""
+    windows = _windows(world, alarm, known, end)
     compare, threshold = COMPARISONS[alarm.comparison_operator], float(alarm.threshold)
     present = [value for value in windows if value is not None]
     treat = alarm.treat_missing_data or "missing"
@@ -136,17 +153,17 @@ def _judged(world: World, alarm: Any, known: points.Points, now: float) -> tuple
     return "OK", f"Threshold not crossed: {breaching} of {needed} needed were breaching ({told})."
 
 
-def _windows(world: World, alarm: Any, known: points.Points, now: float) -> list[float | None]:
+def _windows(world: World, alarm: Any, known: points.Points, last: float) -> list[float | None]:
     """Return the statistic of each of the last periods, the newest first; None where there is no data."""
     dimensions = frozenset((each.name, each.value) for each in alarm.dimensions)
     values = known.get((alarm.namespace, alarm.metric_name, dimensions), [])
-    length = world.scaled(alarm.period)
+    length = _length(world, alarm)
     name = alarm.statistic or alarm.extended_statistic or "Average"
     windows: list[float | None] = []
     for number in range(int(alarm.evaluation_periods)):
-        end, begin = now - number * length, now - (number + 1) * length
-        inside_ = [value for moment, value in values if begin < moment <= end]
-        windows.append(points.statistic(name, inside_) if inside_ else None)
+        end, begin = last - number * length, last - (number + 1) * length
+        within = [value for moment, value in values if begin <= moment < end]
+        windows.append(points.statistic(name, within) if within else None)
     return windows
 
 

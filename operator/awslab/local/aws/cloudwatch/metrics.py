@@ -17,22 +17,29 @@ KEPT = 20_000  # data points in a region; the oldest go first
 
 
 def count(
-    world: World, account: str, region: str, namespace: str, dimensions: Mapping[str, str], /, **values: float
+    world: World,
+    account: str,
+    region: str,
+    namespace: str,
+    dimensions: Mapping[str, str],
+    /,
+    at: float | None = None,
+    **values: float,
 ) -> None:
-    """Write values of metrics at the world's present time, each named by its metric."""
-    moment = datetime.fromtimestamp(world.clock(), UTC).replace(tzinfo=None)
+    """Write values of metrics, each named by its metric, at a moment or at the world's present time."""
     told = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-    data: list[dict[str, Any]] = [
-        {
-            "MetricName": name,
-            "Value": value,
-            "Timestamp": moment,
-            "Unit": UNITS.get(name, "Count"),
-            "Dimensions": told,
-        }
-        for name, value in values.items()
-    ]
     with world.lock:
+        moment = datetime.fromtimestamp(world.clock() if at is None else at, UTC).replace(tzinfo=None)
+        data: list[dict[str, Any]] = [
+            {
+                "MetricName": name,
+                "Value": value,
+                "Timestamp": moment,
+                "Unit": UNITS.get(name, "Count"),
+                "Dimensions": told,
+            }
+            for name, value in values.items()
+        ]
         backend = cloudwatch_backends[account][region]
         backend.put_metric_data(namespace, data)
         del backend.metric_data[:-KEPT]

@@ -71,8 +71,10 @@ STATISTICS: dict[str, Callable[[list[float]], float]] = {
     does="Queues tell how many messages are visible, in flight and delayed.",
     see="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
 )
-def sample_queues(world: World, account: str, region: str, names: Iterable[str] | None = None) -> None:
-    """Write down how full queues are now: those named, or all."""
+def sample_queues(
+    world: World, account: str, region: str, names: Iterable[str] | None = None, at: float | None = None
+) -> None:
+    """Write down how full queues are, those named or all, as of a moment or of now."""
     queues = sqs_backends[account][region].queues
     for name in list(queues) if names is None else names:
         if name in queues:
@@ -83,6 +85,7 @@ def sample_queues(world: World, account: str, region: str, names: Iterable[str] 
                 region,
                 "AWS/SQS",
                 {"QueueName": name},
+                at=at,
                 ApproximateNumberOfMessagesVisible=queue.approximate_number_of_messages,
                 ApproximateNumberOfMessagesNotVisible=queue.approximate_number_of_messages_not_visible,
                 ApproximateNumberOfMessagesDelayed=queue.approximate_number_of_messages_delayed,

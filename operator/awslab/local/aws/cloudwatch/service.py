@@ -30,7 +30,7 @@ def cut_page(asked: Asked, result: dict[str, Any]) -> None:
     """Cut a page from the alarms."""
     asked.params.setdefault("MaxRecords", ALARMS_PAGE)
     result["MetricAlarms"] = sorted(result["MetricAlarms"], key=lambda alarm: alarm.name)
-    page, token = asked.page(result["MetricAlarms"], size="MaxRecords", token="NextToken", most=100)  # noqa: S106 - a parameter's name
+    page, token = asked.page(result["MetricAlarms"], size="MaxRecords", after="NextToken", most=100)
     result["MetricAlarms"] = page
     if token:
         result["NextToken"] = token

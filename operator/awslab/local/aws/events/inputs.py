@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from jsonpath_ng import parse
+from jsonpath_ng.ext.parser import parse
 
 from awslab.local.aws.rules import Book
 

@@ -97,6 +97,11 @@ class Process:
                 self.end()
                 break
             self._wait(reply, min(left, LOOK_SECONDS))
+            # A program that has just begun may still share the memory of this one, which is not its own.
+            reply.peak_mb = max(reply.peak_mb, self._memory() if message is not None else 0)
+            if reply.peak_mb > self.memory_mb and reply.ended is None:
+                self.end()
+                reply.message, reply.ended = None, -int(signal.SIGKILL)
         reply.seconds = time.monotonic() - began
         self._drain(reply, last=True)
         return reply
@@ -124,10 +129,6 @@ class Process:
             self._drain(reply)
         if self._messages in ready:
             self._read(reply)
-        reply.peak_mb = max(reply.peak_mb, self._memory())
-        if reply.peak_mb > self.memory_mb and reply.ended is None:
-            self.end()
-            reply.message, reply.ended = None, -int(signal.SIGKILL)
 
     def _read(self, reply: Reply) -> None:
         part = b""

@@ -135,7 +135,8 @@ class Zygote:
                 if not pid:
                     return
                 self.pids.discard(pid)
-                send(self.control, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+                with contextlib.suppress(BrokenPipeError):  # then the next look at it says that this is the end
+                    send(self.control, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
 def kill(pid: int) -> None:

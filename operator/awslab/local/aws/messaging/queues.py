@@ -69,7 +69,7 @@ def _free(world: World, due: Due) -> None:
     "queue-same-name",
     "CreateQueue",
     code="QueueAlreadyExists",
-    does="Making a queue again gives the one there is, with its tags as they were; with other attributes it is refused.",
+    does="Making a queue again gives the one there is, whatever the tags; with other attributes it is refused.",
     see=API + "API_CreateQueue.html",
 )
 def same_name(asked: Asked) -> str | None:

@@ -15,13 +15,14 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramEnded,
     ProgramError,
     ProgramState,
+    ProgramStopped,
     ProgramTimedOut,
 )
 from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, ExecutionData, StateMachineData
-from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from awslab.local.aws.states import logs, maps, notices, patches
+from awslab.local.aws.states.definition import parsed
 from awslab.local.aws.states.store import RUNNING, Execution
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ ENDINGS = {
 LAST = frozenset(name for name, _ in ENDINGS.values())
 
 
-class History(EventManager):
+class History(EventManager):  # type: ignore[misc] # moto has no types for us
     """Takes the events of an execution, until it has ended, and its time left."""
 
     def __init__(self, run: Run) -> None:
@@ -71,6 +72,7 @@ class Run:
     def __init__(self, world: World, account: str, region: str, execution: Execution) -> None:
         self.world, self.account, self.region, self.execution = world, account, region, execution
         self.stopped = world.background.stopped
+        self.expires = False  # its state machine is being deleted
         self.history = History(self)
         self.env = self._environment()
 
@@ -83,6 +85,10 @@ class Run:
         """Stop at the next transition, without a word: the world ends."""
         self.env.set_stop(stop_date=None, cause=None, error=None)
 
+    def expire(self) -> None:
+        """Stop when it would go on to the next state."""
+        self.expires = True
+
     def go(self) -> None:
         """Run to the end, in the thread of the caller."""
         execution = self.execution
@@ -92,7 +98,7 @@ class Run:
         self.history.add_event(
             context, started, {"executionStartedEventDetails": details}, update_source_event_id=False
         )
-        program = AmazonStateLanguageParser.parse(execution.revision.definition)[0]
+        program = parsed(execution.revision.definition)
         self.history.limit = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
         try:
             program.eval(self.env)
@@ -107,6 +113,8 @@ class Run:
         if isinstance(state, ProgramEnded):
             output = json.dumps(self.env.states.get_input(), separators=(",", ":"), ensure_ascii=False)
             self.conclude("SUCCEEDED", output=output)
+        elif isinstance(state, ProgramStopped):
+            self.conclude("ABORTED", error=state.error, cause=state.cause)
         elif isinstance(state, ProgramTimedOut):
             self.conclude("TIMED_OUT", error="States.Timeout")
         elif isinstance(state, ProgramError):
@@ -133,6 +141,7 @@ class Run:
             self.note(previous + 1, previous, name, {key: details})
             execution.status, execution.stopped = status, self.world.clock()
             execution.output, execution.error, execution.cause = output, error, cause
+            self.world.later("execution-forgotten", self.account, self.region, execution.arn)
             notices.ended(self.world, self.account, self.region, execution)
 
     def note(self, id_: int, previous: int, kind: str, details: dict[str, Any] | None) -> None:
@@ -143,6 +152,8 @@ class Run:
         event = {"id": id_, "previousEventId": previous, "type": kind, "timestamp": self.world.clock()}
         execution.events.append(event | dict(details or {}))
         logs.write(self.world, self.account, self.region, execution, execution.events[-1])
+        if self.expires and kind.endswith("StateExited"):
+            self.env.set_stop(stop_date=None, cause="The state machine was deleted.", error=None)
         if len(execution.events) >= HISTORY_LIMIT and kind not in LAST:
             self.env.set_error({"error": "States.Runtime", "cause": "The execution history has reached its limit."})
 

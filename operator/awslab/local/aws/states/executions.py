@@ -15,7 +15,7 @@ from awslab.local.aws.states.store import RUNNING, Execution, Machine, Revision,
 
 if TYPE_CHECKING:
     from awslab.local.aws.asked import Asked
-    from awslab.local.aws.world import World
+    from awslab.local.aws.world import Due, World
 
 book = Book("states")
 API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
@@ -273,7 +273,11 @@ def abort(world: World, execution: Execution, *, error: str | None = None, cause
         run.conclude("ABORTED", error=error, cause=cause)
         run.end()
     elif execution.status == RUNNING:
+        last = {"id": len(execution.events) + 1, "previousEventId": len(execution.events), "timestamp": world.clock()}
+        details = {"executionAbortedEventDetails": {"error": error, "cause": cause}}
+        execution.events.append(last | {"type": "ExecutionAborted"} | details)
         execution.status, execution.stopped = "ABORTED", world.clock()
+        execution.error, execution.cause = error, cause
 
 
 @book.behaves(
@@ -287,7 +291,7 @@ def list_all(asked: Asked) -> dict[str, Any]:
     """Answer ListExecutions, newest first."""
     store, params = store_of(asked.world, asked.account, asked.region), asked.params
     arn = params.get("stateMachineArn", "")
-    machine, _, version, alias = routed(store, arn)
+    machine = routed(store, arn)[0]
     if machine.type == EXPRESS:
         raise AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     wanted = [one for one in reversed(store.executions.values()) if one.machine == machine.arn]
@@ -304,6 +308,21 @@ def _item(execution: Execution) -> dict[str, Any]:
     names = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate")
     more = ("stateMachineVersionArn", "stateMachineAliasArn")
     return {name: told[name] for name in (*names, *more) if name in told} | {"redriveCount": 0}
+
+
+@book.behaves(
+    "execution-forgotten",
+    "DescribeExecution",
+    does="An execution is known, and its name taken, for 90 days after its end.",
+    see="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+)
+def _forget(world: World, due: Due) -> None:
+    execution = store_of(world, due.account, due.region).executions
+    if due.id in execution and execution[due.id].status != RUNNING:
+        del execution[due.id]
+
+
+CHANGES = {"execution-forgotten": _forget}
 
 
 def history(asked: Asked) -> dict[str, Any]:

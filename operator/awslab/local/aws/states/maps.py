@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.distributed_item_processor_worker import (  # noqa: E501 - moto's name
     DistributedItemProcessorWorker,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iterator.distributed_iterator_worker import (
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iterator.distributed_iterator_worker import (  # noqa: E501 - moto's name
     DistributedIteratorWorker,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import JobPool
@@ -115,7 +115,7 @@ def _exceeds(record: Any) -> bool:
     limits = [record.tolerated_failure_count] if record.tolerated_failure_count else []
     percentage = record.tolerated_failure_percentage
     limits += [percentage * record.total / 100] if percentage else []
-    return failed > min(limits, default=0)
+    return bool(failed > min(limits, default=0))
 
 
 def _noting(moto: Callable[..., None]) -> Callable[..., None]:

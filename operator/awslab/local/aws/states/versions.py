@@ -46,7 +46,7 @@ def publish_now(asked: Asked, machine: Machine, description: str | None) -> Vers
 
 
 @book.behaves(
-    "version-revision",
+    "machine-version-revision",
     "PublishStateMachineVersion",
     code="ConflictException",
     does="Publishing with a revision id is refused where the state machine has been changed since.",
@@ -74,7 +74,7 @@ def list_versions(asked: Asked) -> dict[str, Any]:
 
 
 @book.behaves(
-    "version-in-alias",
+    "machine-version-in-alias",
     "DeleteStateMachineVersion",
     code="ConflictException",
     does="A version that an alias routes to cannot be deleted.",
@@ -100,7 +100,7 @@ def _routed(routes: list[dict[str, Any]]) -> list[str]:
 
 
 @book.behaves(
-    "alias-routes",
+    "machine-alias-routes",
     "CreateStateMachineAlias",
     "UpdateStateMachineAlias",
     code="ValidationException",
@@ -131,7 +131,7 @@ def _given(machine: Machine | None) -> Machine:
 
 
 @book.behaves(
-    "alias-same-name",
+    "machine-alias-same-name",
     "CreateStateMachineAlias",
     code="ConflictException",
     does="Making an alias again with the same routes and description gives the one there is; with others it is"

@@ -17,7 +17,7 @@ from awslab.local.aws.times import USUAL_SECONDS
 if TYPE_CHECKING:
     from awslab.local.aws.asked import Asked
     from awslab.local.aws.call import Call
-    from awslab.local.aws.world import World
+    from awslab.local.aws.world import Due, World
 
 book = Book("tagging")
 API = "https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/"
@@ -58,6 +58,14 @@ def note(world: World, call: Call) -> None:
         had = known.get(arn)
         if (had.tags if had else {}) != tags:
             known[arn] = Shown(tags, had.now(now) if had else {}, until)
+            world.later(DELAY, call.account, call.region, arn)
+
+
+def _settled(world: World, due: Due) -> None:
+    """What was new is shown by now, and before the next change."""
+    noted = _known(world, due.account, due.region).get(due.id)
+    if noted is not None and noted.until <= due.at:
+        noted.before = noted.tags
 
 
 @book.behaves(
@@ -99,7 +107,7 @@ def get_resources(asked: Asked) -> dict[str, Any]:
         if (not arns or arn in arns) and _has_type(arn, types) and _has_tags(tags, filters)
     ]
     try:
-        page, token = asked.page(found, size="ResourcesPerPage", token="PaginationToken", most=LARGEST_PAGE)  # noqa: S106 - a parameter's name
+        page, token = asked.page(found, size="ResourcesPerPage", after="PaginationToken", most=LARGEST_PAGE)
     except AwsError as error:
         raise AwsError("PaginationTokenExpiredException", "The token is not valid any more.") from error
     told = [{"ResourceARN": arn, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]} for arn, tags in page]
@@ -138,7 +146,7 @@ def _has_tags(tags: dict[str, str], filters: list[dict[str, Any]]) -> bool:
 def get_keys(asked: Asked) -> dict[str, Any]:
     """Answer GetTagKeys."""
     keys = sorted({key for tags in _shown(asked).values() for key in tags})
-    page, token = asked.page(keys, token="PaginationToken", most=128)  # noqa: S106 - a parameter's name
+    page, token = asked.page(keys, after="PaginationToken", most=128)
     return {"TagKeys": page, "PaginationToken": token or ""}
 
 
@@ -146,10 +154,11 @@ def get_values(asked: Asked) -> dict[str, Any]:
     """Answer GetTagValues."""
     key = asked.params.get("Key")
     values = sorted({tags[key] for tags in _shown(asked).values() if key in tags})
-    page, token = asked.page(values, token="PaginationToken", most=128)  # noqa: S106 - a parameter's name
+    page, token = asked.page(values, after="PaginationToken", most=128)
     return {"TagValues": page, "PaginationToken": token or ""}
 
 
+CHANGES = {DELAY: _settled}
 ACTIONS = {"GetResources": get_resources, "GetTagKeys": get_keys, "GetTagValues": get_values}
 
 
@@ -159,3 +168,4 @@ class Tagging(Modelled):
     def __init__(self, world: World) -> None:
         model = "resourcegroupstaggingapi"
         super().__init__(world, "tagging", model, ACTIONS, ResourceGroupsTaggingAPIResponse)
+        world.changes.update(CHANGES)

@@ -52,8 +52,8 @@ def of_service(world: World, service: str, account: str, region: str) -> Tags:
 def of_all(world: World, account: str, region: str) -> Tags:
     """Return the tags of all resources of a region."""
     found = _motos(account, region)
-    for service in OURS:
-        found |= OURS[service](world, account, region)
+    for tags_of in OURS.values():
+        found |= tags_of(world, account, region)
     return found
 
 

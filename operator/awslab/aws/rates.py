@@ -61,16 +61,36 @@ OTHER_READ = Rate(40, 10)
 OTHER_WRITE = Rate(20, 5)
 """Where AWS documents no number: cautious, and corrected by what AWS answers."""
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#api-requests: all calls together, but these.
+LAMBDA_ALL = Rate(15, 15)
+LAMBDA_OWN: Mapping[str, Rate] = {"GetFunction": Rate(100, 100), "GetPolicy": Rate(15, 15)}
+
+# https://docs.aws.amazon.com/general/latest/gr/arg.html
+TAGGING: Mapping[str, Rate] = {
+    "GetResources": Rate(15, 15),
+    "TagResources": Rate(5, 5),
+    "UntagResources": Rate(5, 5),
+}
+
+
+def shared_by(service: str, operation: str) -> str:
+    """What a token bucket is for: one operation, or many that AWS counts together."""
+    return "*" if service == "lambda" and operation not in LAMBDA_OWN else operation
+
 
 def class_of(service: str, operation: str) -> str:
     """The class of an operation: ``own`` where AWS gives it a bucket of another size, else read or write."""
-    if service == "ec2" and operation in EC2_OWN:
+    if (service == "ec2" and operation in EC2_OWN) or (service == "lambda" and operation in LAMBDA_OWN):
         return "own"
     return "read" if is_read(operation) else "write"
 
 
 def rate_of(service: str, operation: str) -> Rate:
     """The token bucket of one operation in one account and region."""
+    if service == "lambda":
+        return LAMBDA_OWN.get(operation, LAMBDA_ALL)
+    if service == "resourcegroupstaggingapi" and operation in TAGGING:
+        return TAGGING[operation]
     if service != "ec2":
         return OTHER_READ if is_read(operation) else OTHER_WRITE
     return EC2_OWN.get(operation) or (EC2_READ if is_read(operation) else EC2_WRITE)

@@ -418,3 +418,15 @@ def handler(event, context):
         answers = list(callers.map(lambda n: functions.call(n)[0], range(60)))
 
     assert list(range(60)) == answers
+
+
+def test_functions_run_again_after_their_makers_process_was_killed(functions, aws):
+    functions.make("import os\ndef handler(e, c): return os.getppid()\n")
+    maker, _ = functions.call()
+    psutil.Process(maker).kill()
+    time.sleep(0.3)
+
+    functions.call()
+    again, _ = functions.call()
+
+    assert maker != again

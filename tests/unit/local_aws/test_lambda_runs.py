@@ -124,7 +124,7 @@ def test_a_function_that_takes_too_long_is_ended(functions):
     began = time.monotonic()
     error, _ = functions.call()
 
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 30
     assert "Task timed out after 1.00 seconds" in error["errorMessage"]
 
 

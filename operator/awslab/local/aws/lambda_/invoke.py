@@ -115,7 +115,7 @@ class Runner:
             return Job(target, deployed, layers, request_id, self.pool.epoch)
 
     @book.behaves(
-        "invoke-throttled",
+        "limit-function-concurrency",
         "Invoke",
         code="TooManyRequestsException",
         does="More invocations at once than a function, or the account, has concurrency for are throttled.",

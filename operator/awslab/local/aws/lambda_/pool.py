@@ -26,7 +26,7 @@ IDLE_SECONDS = 60.0
 IDLE_MOST = 32
 AT_WORK_MOST = max(8, 4 * (os.cpu_count() or 1))
 SLOT_SECONDS = 5.0  # then it goes on without: who waits for it may be one that it waits for
-INIT_SECONDS = 10.0
+INIT_SECONDS = 30.0  # AWS gives 10, on machines that are not as busy
 
 
 @dataclass

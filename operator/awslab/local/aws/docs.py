@@ -64,14 +64,15 @@ Definitions are run by moto's interpreter of the Amazon States Language, each ex
 | part | what runs |
 |---|---|
 | states | Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map (inline and distributed) |
-| data | JSONPath with all paths, `ResultSelector` and intrinsic functions; JSONata with `Arguments`, `Output`, `Assign` \
-and the functions that Step Functions adds |
+| data | JSONPath with all paths, `ResultSelector` and intrinsic functions; JSONata with `Arguments`, `Output`, \
+`Assign` and the functions that Step Functions adds |
 | errors | `Retry` with backoff, jitter and `MaxDelaySeconds`, `Catch`, `TimeoutSeconds`, the limit of 256 KiB |
 | tasks | functions (direct and `lambda:invoke`), `sns:publish`, `sqs:sendMessage`, `dynamodb:*Item`, \
 `events:putEvents`, `states:startExecution` (also `.sync`), `aws-sdk:*`, `.waitForTaskToken` |
 | distributed maps | CSV and JSON files and lists of objects from S3, tolerated failures, `ResultWriter`; \
 8 items at a time |
-| not | `ItemBatcher`, JSON Lines and manifests as items, activities, redriving, child executions of a map by themselves, `TestState`: refused |
+| not | `ItemBatcher`, JSON Lines and manifests as items, activities, redriving, child executions of a map by \
+themselves, `TestState`: refused |
 
 Waits and the intervals of retries go by the time scale; `TimeoutSeconds` of a task are real seconds, as functions take
 real time. Executions that run when the local AWS is stopped are aborted when it is back.

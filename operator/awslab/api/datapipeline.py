@@ -339,3 +339,6 @@ class DataPipelineStatus(KindStatus):
         default_factory=dict, description="The log groups of the functions by the names of their steps."
     )
     executions: tuple[ExecutionStatus, ...] = Field(default=(), description="The last runs, the latest first.")
+    runs_seen: Mapping[str, str] = Field(
+        default_factory=dict, description="Up to which moment the beginnings and ends of runs were told and counted."
+    )

@@ -116,8 +116,22 @@ def latest(aws: Aws, machine: str, most: int = 10, known: Mapping[str, Execution
     Costs one call, one for each execution, and one for each that failed; those that are *known*, by ARN, to have
     ended cost nothing.  No machine has no executions.
     """
-    found = (_described(aws, item, known or {}) for item in islice(_listed(aws, machine, page=most), most))
-    return list(found)
+    return described(aws, listed(aws, machine, most), known or {})
+
+
+def listed(aws: Aws, machine: str, most: int) -> list[Execution]:
+    """The last executions of a STANDARD machine as one call tells them: without file, error and cause."""
+    return [read_execution(item) for item in islice(_listed(aws, machine, page=most), most)]
+
+
+def named(arn: str) -> Execution:
+    """An execution of which only the ARN is known."""
+    return Execution(arn, arn.rpartition(":")[2], "", datetime.fromtimestamp(0, UTC))
+
+
+def described(aws: Aws, these: Iterable[Execution], known: Mapping[str, Execution]) -> list[Execution]:
+    """*these*, with all that there is to tell; what is *known* to have ended so is taken from there."""
+    return [_described(aws, execution, known.get(execution.arn)) for execution in these]
 
 
 def count(aws: Aws, machine: str, since: datetime) -> Counts:
@@ -147,17 +161,21 @@ def _listed(aws: Aws, machine: str, page: int) -> Iterator[Mapping[str, Any]]:
             yield from told["executions"]
 
 
-def _described(aws: Aws, item: Mapping[str, Any], known: Mapping[str, Execution]) -> Execution:
-    before = known.get(item["executionArn"])
-    # An execution that was redriven has another end.
-    if before and before.stop and (before.status, before.stop) == (item["status"], item.get("stopDate")):
+def _described(aws: Aws, execution: Execution, before: Execution | None) -> Execution:
+    # An execution that was redriven has another end; whoever remembers one may do so to the second.
+    if before and execution.stop and (before.status, _second(before)) == (execution.status, _second(execution)):
         return before
-    execution = read_execution(item)
+    told = None
     with unless_gone():
-        execution = read_execution(aws.client("stepfunctions").describe_execution(executionArn=execution.arn))
+        told = aws.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    execution = read_execution(told) if told else execution
     if execution.failed:
         return replace(execution, state=failing_state(history(aws, execution.arn), execution.error))
     return execution
+
+
+def _second(execution: Execution) -> int:
+    return int(execution.stop.timestamp()) if execution.stop else 0
 
 
 # What the log tells of EXPRESS machines

@@ -57,6 +57,10 @@ EC2_OWN: Mapping[str, Rate] = {
 }
 """The "uncategorized actions" that a network or a computer may need."""
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#api-requests: all calls together, but these.
+LAMBDA_ALL = Rate(15, 15)
+LAMBDA_OWN: Mapping[str, Rate] = {"GetFunction": Rate(100, 100), "GetPolicy": Rate(15, 15)}
+
 OWN: Mapping[tuple[str, str], Rate] = {
     **{("ec2", operation): rate for operation, rate in EC2_OWN.items()},
     # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, of the regions that have less.
@@ -84,12 +88,20 @@ OWN: Mapping[tuple[str, str], Rate] = {
     ("dynamodb", "ListTagsOfResource"): Rate(10, 10),
     ("dynamodb", "TagResource"): Rate(5, 5),
     ("dynamodb", "UntagResource"): Rate(5, 5),
+    # https://docs.aws.amazon.com/general/latest/gr/arg.html
+    ("resourcegroupstaggingapi", "GetResources"): Rate(15, 15),
+    **{("lambda", operation): rate for operation, rate in LAMBDA_OWN.items()},
 }
 """By service and operation, where AWS gives a number for that one alone."""
 
 OTHER_READ = Rate(40, 10)
 OTHER_WRITE = Rate(20, 5)
 """Where AWS documents no number: cautious, and corrected by what AWS answers."""
+
+
+def shared_by(service: str, operation: str) -> str:
+    """What a token bucket is for: one operation, or many that AWS counts together."""
+    return "*" if service == "lambda" and operation not in LAMBDA_OWN else operation
 
 
 def class_of(service: str, operation: str) -> str:
@@ -101,5 +113,7 @@ def class_of(service: str, operation: str) -> str:
 
 def rate_of(service: str, operation: str) -> Rate:
     """The token bucket of one operation in one account and region."""
+    if service == "lambda" and operation not in LAMBDA_OWN:
+        return LAMBDA_ALL
     read, write = (EC2_READ, EC2_WRITE) if service == "ec2" else (OTHER_READ, OTHER_WRITE)
     return OWN.get((service, operation)) or (read if is_read(operation) else write)

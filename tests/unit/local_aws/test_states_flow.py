@@ -262,3 +262,37 @@ def test_a_task_that_takes_too_long_times_out(flow):
 
     assert "States.Timeout" == output(ran)["Error"]
     assert "TaskTimedOut" in flow.events(ran["executionArn"])
+
+
+@pytest.mark.parametrize("around", ["Parallel", "Map"])
+def test_an_error_of_the_language_in_a_branch_or_item_is_that_of_the_state_around_it(flow, around):
+    inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "InputPath": "$.missing", "End": True}}}
+    work = {"Branches": [inner]} if around == "Parallel" else {"ItemsPath": "$.items", "ItemProcessor": inner}
+
+    ran = flow.ran({"Around": {"Type": around, "End": True} | work}, {"items": [{}]})
+
+    assert ("FAILED", "States.Runtime") == (ran["status"], ran["error"])
+    assert "$.missing" in ran["cause"]
+
+
+def test_a_fail_state_hands_on_an_error_that_was_caught(flow):
+    catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "ResultPath": "$.error", "Next": "Failed"}]
+    states = {
+        "Empty": {
+            "Type": "Map",
+            "ItemsPath": "$.text",
+            "ItemProcessor": {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}},
+            "Catch": catch,
+            "End": True,
+        },
+        "Failed": {
+            "Type": "Fail",
+            "ErrorPath": "$.error.Error",
+            "CausePath": "States.Format('Empty: {}', $.error.Cause)",
+        },
+    }
+
+    ran = flow.ran(states, {"text": "none"})
+
+    assert ("FAILED", "States.QueryEvaluationError") == (ran["status"], ran["error"])
+    assert "Empty: Map state input must be an array" in ran["cause"]

@@ -9,10 +9,11 @@ from flows import eventually
 
 START = """import boto3, hashlib, json, os
 def handle(event, context):
-    told = event["detail"]
-    name = hashlib.sha256(told["object"]["key"].encode()).hexdigest()[:40]
+    bucket, key = event["detail"]["bucket"]["name"], event["detail"]["object"]["key"]
     boto3.client("stepfunctions").start_execution(
-        stateMachineArn=os.environ["MACHINE"], name=name, input=json.dumps({"bucket": told["bucket"]["name"], "key": told["object"]["key"]})
+        stateMachineArn=os.environ["MACHINE"],
+        name=hashlib.sha256(key.encode()).hexdigest()[:40],
+        input=json.dumps({"bucket": bucket, "key": key}),
     )
 """
 SUM = """import boto3

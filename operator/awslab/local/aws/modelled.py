@@ -120,10 +120,8 @@ class Modelled:
         shape = get_service_model(self.model).operation_model(asked.call.action).input_shape
         for name in shape.required_members if shape is not None else ():
             if asked.params.get(name) is None:
-                sentence = (
-                    f"1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must"
-                )
-                raise AwsError("ValidationException", f"{sentence} not be null")
+                sentence = f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
+                raise AwsError("ValidationException", f"1 validation error detected: {sentence}")
 
     def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
         self._refuse_missing(asked)

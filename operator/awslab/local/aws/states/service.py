@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from awslab.local.aws.modelled import Modelled
@@ -10,6 +11,7 @@ from awslab.local.aws.states.store import stores
 from awslab.local.aws.world import make_current
 
 if TYPE_CHECKING:
+    from awslab.local.aws.call import Call
     from awslab.local.aws.world import World
 
 ACTIONS = {
@@ -42,6 +44,16 @@ ACTIONS = {
     "SendTaskHeartbeat": callbacks.heartbeat,
 }
 
+NEED_INTERPRETER = frozenset(
+    {
+        "CreateStateMachine",
+        "UpdateStateMachine",
+        "ValidateStateMachineDefinition",
+        "StartExecution",
+        "StartSyncExecution",
+    }
+)
+
 
 class StepFunctions(Modelled):
     """Answers the calls of Step Functions."""
@@ -53,3 +65,9 @@ class StepFunctions(Modelled):
         for _, _, store in stores(world):  # nothing runs over a restart
             for execution in store.executions.values():
                 executions.abort(world, execution, error="States.Runtime", cause="The local AWS was stopped.")
+
+    def prepare(self, call: Call) -> None:
+        """Read the parameters, and load what takes seconds to load before the world's lock is held."""
+        super().prepare(call)
+        if call.action in NEED_INTERPRETER:
+            importlib.import_module("awslab.local.aws.states.engine")

@@ -24,6 +24,8 @@ TYPE_OF_PREFIX = {
     "nat": "natgateway",
     "rtb": "route-table",
     "sg": "security-group",
+    "acl": "network-acl",
+    "vpce": "vpc-endpoint",
 }
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 ONE = {"availabilityZones": 1}
@@ -78,6 +80,7 @@ def _drift(ec2, vpc):
     foreign = ec2.create_subnet(VpcId=_id(vpc, "Vpc/vpc"), CidrBlock="10.0.200.0/24")["Subnet"]["SubnetId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=foreign)
     _drift_of_rules(ec2, app, _id(vpc, "SecurityGroup/load-balancer"))
+    _drift_of_entries(ec2, _id(vpc, "NetworkAcl/private"))
     ec2.create_tags(Resources=[public], Tags=[{"Key": "Name", "Value": "theirs"}])
 
 
@@ -90,12 +93,20 @@ def _drift_of_rules(ec2, group, balancer):
     ec2.update_security_group_rule_descriptions_ingress(GroupId=balancer, IpPermissions=web)
 
 
+def _drift_of_entries(ec2, acl):
+    entry = {"NetworkAclId": acl, "Egress": False}
+    deny = {"Protocol": "-1", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+    ec2.delete_network_acl_entry(**entry, RuleNumber=9000)
+    ec2.create_network_acl_entry(**entry, RuleNumber=1, **deny)
+    ec2.replace_network_acl_entry(**entry, RuleNumber=100, **deny)
+
+
 def _change(vpc, using):
     """Grow and shrink, with tags that come and go."""
     vpc.change(availabilityZones=2, tags={"team": "network"})
     until(vpc, lambda: vpc.ready, using)
     vpc.change(natGateways="Single", tags={})
-    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 18, using)
+    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 24, using)
 
 
 def _adopt(ec2, vpc, using):
@@ -151,7 +162,7 @@ def _named(call):
     plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in {"GatewayId", "NatGatewayId"}}
     if call["action"] == "DeleteNatGateway":
         plain = call["params"]
-    found = re.findall(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|sg)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(r"\b(vpce|vpc|subnet|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 

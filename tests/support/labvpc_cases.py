@@ -90,6 +90,16 @@ GOOD: dict[str, dict[str, Any]] = {
     "forty tags": tagged({f"key-{n}": "v" for n in range(40)}),
     "a key that only looks reserved": tagged({"aws": "1", "my-aws:x": "2", "awslab.device": "3"}),
     "the first and the last port": admits(ports=[1, 65535]),
+    "network ACLs of AWS's own": but(networkAcls="Default"),
+    "an emptied default network ACL": but(emptyDefaultNetworkAcl=True),
+    "no endpoints": but(endpoints={"gateways": []}),
+    "endpoints of all kinds": but(
+        endpoints={
+            "gateways": ["s3"],
+            "interfaces": {"ssm": {}, "ecr.api": {"privateDns": False}},
+            "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
+        }
+    ),
     "from everywhere and from one host": admits(**{"from": ["0.0.0.0/0", "203.0.113.7/32"]}),
 }
 
@@ -197,6 +207,27 @@ BAD: tuple[Bad, ...] = (
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
     Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
     Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
+    Bad("other network ACLs", but(networkAcls="None"), "spec.networkAcls"),
+    Bad(
+        "an emptied default network ACL that is in use",
+        but(networkAcls="Default", emptyDefaultNetworkAcl=True),
+        "spec.emptyDefaultNetworkAcl",
+        "must be false where networkAcls is Default: the subnets would be cut off",
+    ),
+    Bad(
+        "a gateway endpoint of a service that has none",
+        but(endpoints={"gateways": ["sqs"]}),
+        "spec.endpoints.gateways[0]",
+    ),
+    Bad("a gateway endpoint twice", but(endpoints={"gateways": ["s3", "s3"]}), "spec.endpoints.gateways"),
+    Bad(
+        "a service with a space",
+        but(endpoints={"interfaces": {"ecr api": {}}}),
+        "spec.endpoints.interfaces",
+        "must have names of services as keys, for example ssm, ecr.api or "
+        "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0",
+    ),
+    Bad("a number for a policy", but(endpoints={"policies": {"s3": 1}}), "spec.endpoints.policies.s3"),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )
 

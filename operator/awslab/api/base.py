@@ -127,6 +127,15 @@ class AnyShape:
         return {PRESERVE_UNKNOWN: True}
 
 
+@dataclass(frozen=True)
+class AnyFields:
+    """An object whose fields only its reader knows."""
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave its fields open, as Kubernetes asks for it."""
+        return {"type": "object", PRESERVE_UNKNOWN: True}
+
+
 Timestamp = Annotated[
     datetime,
     PlainSerializer(lambda t: t.isoformat(timespec="seconds").replace("+00:00", "Z"), when_used="json"),

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_rules import MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_parts import Endpoints, NetworkAcls
+from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
 
 
 class NatMode(StrEnum):
@@ -104,7 +105,7 @@ class SecurityGroups(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES)
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
     availability_zones: AvailabilityZones = Field(
@@ -121,6 +122,17 @@ class LabVpcSpec(KindSpec):
     security_groups: SecurityGroups = Field(
         default=SecurityGroups(), description="What the security groups of the three tiers admit."
     )
+    network_acls: NetworkAcls = Field(
+        default=NetworkAcls.TIERED,
+        description="The network ACLs: Tiered (one for each tier, which divides the data subnets from all but the "
+        "private ones, and all but the public ones from the internet) or Default (that which AWS gives every VPC).",
+    )
+    empty_default_network_acl: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the VPC's default network ACL lets nothing through, so that nothing uses it by accident.",
+    )
+    endpoints: Endpoints = Field(default=Endpoints(), description="Private ways to AWS's services.")
 
     @property
     def network(self) -> IPv4Network:
@@ -165,4 +177,10 @@ class LabVpcStatus(KindStatus):
     security_group_ids: Mapping[str, str] = Field(
         default_factory=dict,
         description="The ids of the security groups by name: loadBalancer, app and data.",
+    )
+    network_acl_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
+    )
+    endpoint_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."
     )

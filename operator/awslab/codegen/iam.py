@@ -39,6 +39,7 @@ READS = (
     "DescribeAvailabilityZones",
     "DescribeInternetGateways",
     "DescribeNatGateways",
+    "DescribeNetworkAcls",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
     "DescribeSecurityGroupRules",
@@ -54,10 +55,12 @@ CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
     "CreateInternetGateway": Create("internet-gateway"),
     "CreateNatGateway": Create("natgateway", ("elastic-ip", "subnet")),
+    "CreateNetworkAcl": Create("network-acl", ("vpc",)),
     "CreateRouteTable": Create("route-table", ("vpc",)),
     "CreateSecurityGroup": Create("security-group", ("vpc",)),
     "CreateSubnet": Create("subnet", ("vpc",)),
     "CreateVpc": Create("vpc"),
+    "CreateVpcEndpoint": Create("vpc-endpoint", ("route-table", "security-group", "subnet", "vpc")),
 }
 
 CHANGES: Mapping[str, tuple[str, ...]] = {
@@ -65,12 +68,17 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "AttachInternetGateway": ("internet-gateway", "vpc"),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
+    "CreateNetworkAclEntry": ("network-acl",),
     "CreateRoute": ("route-table",),
+    "DeleteNetworkAclEntry": ("network-acl",),
     "DeleteRoute": ("route-table",),
     "DetachInternetGateway": ("internet-gateway", "vpc"),
     "DisassociateRouteTable": ("route-table", "subnet"),
     "ModifySubnetAttribute": ("subnet",),
     "ModifyVpcAttribute": ("vpc",),
+    "ModifyVpcEndpoint": ("route-table", "security-group", "subnet", "vpc-endpoint"),
+    "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
+    "ReplaceNetworkAclEntry": ("network-acl",),
     "ReplaceRoute": ("route-table",),
     "ReplaceRouteTableAssociation": ("route-table", "subnet"),
     "RevokeSecurityGroupEgress": ("security-group",),
@@ -83,10 +91,12 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 DELETES: Mapping[str, str] = {
     "DeleteInternetGateway": "internet-gateway",
     "DeleteNatGateway": "natgateway",
+    "DeleteNetworkAcl": "network-acl",
     "DeleteRouteTable": "route-table",
     "DeleteSecurityGroup": "security-group",
     "DeleteSubnet": "subnet",
     "DeleteVpc": "vpc",
+    "DeleteVpcEndpoints": "vpc-endpoint",
     "ReleaseAddress": "elastic-ip",
 }
 
@@ -118,7 +128,7 @@ def policy(kind: str) -> Json:
             {"StringEquals": {"ec2:CreateAction": sorted(CREATES)}, **_requested(kind)},
         ),
         _statement("TagOurs", TAGS, TYPES, {**_tagged(kind), "StringLikeIfExists": _owner("RequestTag", kind)}),
-        _statement("TakeTheDefaultGroup", ["CreateTags"], ["security-group"], _nobodys(kind)),
+        _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], _nobodys(kind)),
     )
 
 
@@ -240,8 +250,9 @@ _INTRODUCTION = (
     f"- Only what carries `{OWNER_TAG}` of this operator and kind can be changed or deleted, and used to make more in",
     "  it. So even a fault of the operator cannot touch what others own in the account.",
     "- The owner tag itself can be set to a value of this operator only.",
-    "- An owner tag on something that has none can be set for default security groups, which AWS makes untagged; for",
-    "  other types the adoption policy allows it. Leave that one out where nothing is ever taken over.",
+    "- An owner tag on something that has none can be set for security groups and network ACLs, as AWS makes the",
+    "  default ones untagged; for other types the adoption policy allows it. Leave that one out where nothing is ever",
+    "  taken over.",
     "- `Describe*` calls know no conditions in EC2: they see the whole region.",
     "",
     f"The policies are for the operator instance `{INSTANCE}`; where `--instance` says otherwise, write that name in",

@@ -213,8 +213,7 @@ class Apply(ObjectPass):
 
     def _cost(self, desired: Graph) -> dict[str, str]:
         """The column that tells what is wanted costs a month."""
-        types = [type(resource).__name__ for resource in desired]
-        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
+        return {"monthlyCost": cost.words(cost.monthly(desired, self.spec["region"]))}
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)

@@ -8,8 +8,11 @@ region that is not listed has no estimate, rather than a wrong one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 HOURS_A_MONTH = 730
+
+NOTHING: Mapping[str, Any] = {}
 
 CURRENCY = "USD"
 
@@ -34,17 +37,43 @@ NAT_GATEWAY_HOUR: Mapping[str, float] = {
     "sa-east-1": 0.093,
 }
 
+INTERFACE_ENDPOINT_HOUR: Mapping[str, float] = {
+    "us-east-1": 0.01,
+    "us-east-2": 0.01,
+    "us-west-1": 0.011,
+    "us-west-2": 0.01,
+    "ca-central-1": 0.011,
+    "eu-central-1": 0.012,
+    "eu-north-1": 0.011,
+    "eu-west-1": 0.011,
+    "eu-west-2": 0.011,
+    "eu-west-3": 0.011,
+    "ap-northeast-1": 0.014,
+    "ap-south-1": 0.013,
+    "ap-southeast-1": 0.013,
+    "ap-southeast-2": 0.013,
+    "sa-east-1": 0.021,
+}
+"""In each zone: https://aws.amazon.com/privatelink/pricing/"""
+
 PUBLIC_IPV4_HOUR = 0.005
 """The same in every region: https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 
-FREE = frozenset({"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup"})
+FREE = frozenset(
+    {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
+     "DefaultNetworkAcl", "GatewayEndpoint"}
+)  # fmt: skip
 """The types that cost nothing by themselves."""
 
 
-def hourly(type_name: str, region: str) -> float | None:
-    """The price of one hour of a resource of that type; None where it is not known."""
+def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> float | None:
+    """The price of one hour of a resource of that type with these fields; None where it is not known."""
     if type_name in FREE:
         return 0.0
     if region not in NAT_GATEWAY_HOUR:
         return None
-    return {"NatGateway": NAT_GATEWAY_HOUR[region], "Eip": PUBLIC_IPV4_HOUR}.get(type_name)
+    return {
+        "NatGateway": NAT_GATEWAY_HOUR[region],
+        "Eip": PUBLIC_IPV4_HOUR,
+        "InterfaceEndpoint": INTERFACE_ENDPOINT_HOUR[region] * len(wishes.get("subnets", "1")),
+    }.get(type_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import network
+from . import network, network_parts
 from .example import Example
 
-EXAMPLES: list[Example] = [*network.EXAMPLES]
+EXAMPLES: list[Example] = [*network.EXAMPLES, *network_parts.EXAMPLES]

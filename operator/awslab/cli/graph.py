@@ -12,7 +12,7 @@ from awslab.core.graph import Graph
 from awslab.core.resource import Resource
 
 from .live import INSTANCE
-from .manifests import read
+from .manifests import Manifest, read
 
 
 @click.command("graph")
@@ -20,19 +20,26 @@ from .manifests import read
     "-f", "--filename", required=True, type=click.Path(path_type=Path), help="The manifest; - for standard input."
 )
 @click.option("-o", "--output", type=click.Choice(["text", "mermaid", "dot"]), default="text", show_default=True)
-def graph(filename: Path, output: str) -> None:
-    """Draw what a manifest is made of; needs neither AWS nor a cluster.
+@click.option("--resources", is_flag=True, help="Draw the resources in AWS also of a kind that has a flow.")
+def graph(filename: Path, output: str, *, resources: bool) -> None:
+    """Draw what a manifest is made of, or the flow of a DataPipeline; needs neither AWS nor a cluster.
 
     A count of zones is drawn as the region's first ones.
     """
-    drawings: Mapping[str, Callable[[Graph, str], str]] = {"text": text, "mermaid": mermaid, "dot": dot}
     for manifest in read(filename):
-        kind = manifest.kind
         try:
-            composition = kind.compose(manifest.spec, kind.guess(manifest.spec, manifest.owner(INSTANCE)))
+            click.echo(_drawn(manifest, output, resources=resources))
         except LabError as error:
-            raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error
-        click.echo(drawings[output](composition, f"{kind.name} {manifest.namespace}/{manifest.name}"))
+            raise click.ClickException(f"{manifest.kind.name}/{manifest.name}: {error}") from error
+
+
+def _drawn(manifest: Manifest, output: str, *, resources: bool) -> str:
+    kind, title = manifest.kind, f"{manifest.kind.name} {manifest.namespace}/{manifest.name}"
+    composition = kind.compose(manifest.spec, kind.guess(manifest.spec, manifest.owner(INSTANCE)))
+    if kind.drawings and not resources:
+        return kind.drawings[output](manifest.spec, title)
+    drawings: Mapping[str, Callable[[Graph, str], str]] = {"text": text, "mermaid": mermaid, "dot": dot}
+    return drawings[output](composition, title)
 
 
 def text(composition: Graph, title: str) -> str:

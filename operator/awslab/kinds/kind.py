@@ -100,6 +100,8 @@ class Kind(Generic[SpecT, FactsT]):
     """The ids and texts that people need, for ``status``."""
     report: Callable[[SpecT, FactsT, Clients, Mapping[str, Any]], Report] | None = None
     """Ask AWS what has been done since the status before, which comes last; raises LabError."""
+    drawings: Mapping[str, Callable[[SpecT, str], str]] = field(default_factory=dict)
+    """How `awslab graph` draws a spec under a title, by format, where that says more than its resources."""
 
     @property
     def name(self) -> str:

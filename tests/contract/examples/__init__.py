@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import network, network_parts
+from . import compute, flow, network, network_parts
 from .example import Example
 
-EXAMPLES: list[Example] = [*network.EXAMPLES, *network_parts.EXAMPLES]
+EXAMPLES: list[Example] = [*network.EXAMPLES, *network_parts.EXAMPLES, *compute.EXAMPLES, *flow.EXAMPLES]

@@ -79,6 +79,15 @@ def _clear_calls(world: World, _: dict[str, Any]) -> object:
     return {}
 
 
+def _authorizations(world: World, wish: dict[str, Any]) -> object:
+    return world.decisions.since(int(wish.get("since", 0)))
+
+
+def _clear_authorizations(world: World, _: dict[str, Any]) -> object:
+    world.decisions.clear()
+    return {}
+
+
 HANDLERS: dict[tuple[str, str], Callable[[World, dict[str, Any]], object]] = {
     ("GET", "health"): _health,
     ("POST", "reset"): _reset,
@@ -89,4 +98,6 @@ HANDLERS: dict[tuple[str, str], Callable[[World, dict[str, Any]], object]] = {
     ("DELETE", "faults"): _remove_faults,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _clear_calls,
+    ("GET", "authorizations"): _authorizations,
+    ("DELETE", "authorizations"): _clear_authorizations,
 }

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_parts import Endpoints, NetworkAcls
+from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
 
 
@@ -133,6 +133,9 @@ class LabVpcSpec(KindSpec):
         description="Whether the VPC's default network ACL lets nothing through, so that nothing uses it by accident.",
     )
     endpoints: Endpoints = Field(default=Endpoints(), description="Private ways to AWS's services.")
+    bastion: Bastion | None = Field(
+        default=None, description="An instance from which people reach the private subnets; none without it."
+    )
 
     @property
     def network(self) -> IPv4Network:
@@ -153,11 +156,20 @@ class SubnetStatus(StatusModel):
     )
 
 
+class ImageStatus(StatusModel):
+    """An image that was found once, and is used from then on."""
+
+    id: str = Field(description="The id of the image.")
+    root_device: str = Field(description="The name of its first disk.")
+    source: str = Field(description="What led to it: its id, or a public parameter of Systems Manager.")
+
+
 class LabVpcSummary(Summary):
     """Short texts for the columns of kubectl get labvpc."""
 
     zones: str | None = Field(default=None, description="The zones, for example us-east-1a,us-east-1b.")
     nat_ips: str | None = Field(default=None, description="The public addresses of the NAT gateways.")
+    bastion_ip: str | None = Field(default=None, description="The public address of the bastion.")
 
 
 class LabVpcStatus(KindStatus):
@@ -180,6 +192,11 @@ class LabVpcStatus(KindStatus):
     )
     network_acl_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
+    )
+    bastion_instance_id: str | None = Field(default=None, description="The id of the bastion.")
+    bastion_public_ip: str | None = Field(default=None, description="The public address of the bastion.")
+    images: Mapping[str, ImageStatus] = Field(
+        default_factory=dict, description="The images that instances are made of, by what they are for: bastion."
     )
     endpoint_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."

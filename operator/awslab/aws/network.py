@@ -147,7 +147,7 @@ class InternetGateway(Ec2Resource):
     mutable: ClassVar = frozenset({"vpc"})
     late: ClassVar = frozenset({"vpc"})
     # AWS refuses to detach it while public addresses of the VPC are in use.
-    outlives: ClassVar = frozenset({"NatGateway"})
+    outlives: ClassVar = frozenset({"NatGateway", "Instance", "LoadBalancer"})
 
     vpc: Vpc
 

@@ -83,7 +83,8 @@ class Apply(ObjectPass):
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle)))
+            before = self.handle.obj.get("status") or {}
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle), before))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)

@@ -14,7 +14,10 @@ from typing import Any
 from awslab.api.kinds import LAB_VPC as API
 from awslab.api.labvpc import LabVpcSpec
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
-from awslab.aws.lookups import availability_zones
+from awslab.aws.iam import Role
+from awslab.aws.instance import Image, Instance, KeyPair
+from awslab.aws.instance_profile import InstanceProfile
+from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
@@ -26,6 +29,7 @@ from awslab.core.resource import Observed
 
 from .address_plan import Tier, usable_addresses
 from .kind import Kind, Outputs, Situation
+from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
 
@@ -33,24 +37,29 @@ __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "out
 
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
-    NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint,
+    NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
 )  # fmt: skip
 
 
-def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:  # noqa: ARG001 - a VPC stands alone
-    """Ask AWS for the region's zones."""
-    return Facts(situation.clients.fact("zones", availability_zones))
+def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:
+    """Ask AWS for the region's zones; who we are and for images only where something depends on it."""
+    zones = situation.clients.fact("zones", availability_zones)
+    if not names_matter(spec):
+        return Facts(zones, situation.owner)
+    who = situation.clients.fact("identity", identity)
+    return Facts(zones, situation.owner, who, images(spec, situation))
 
 
-def guess(spec: LabVpcSpec, owner: Owner) -> Facts:  # noqa: ARG001 - its zones do not depend on it
-    """Take the region's zones for a to f."""
+def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
+    """Take the region's zones for a to f, and any account and images."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
-    return Facts(tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")})))
+    zones = tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")}))
+    return Facts(zones, owner, images=dict.fromkeys(machines(spec), Image("ami-0")))
 
 
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     """Lay out the network that *spec* asks for."""
-    layout = Layout(spec, zones_of(spec, facts))
+    layout = Layout(spec, zones_of(spec, facts), facts)
     layout.subnets()
     layout.internet()
     layout.nat()
@@ -58,6 +67,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     layout.security_groups()
     network_acls(layout)
     endpoints(layout)
+    bastion(layout)
     layout.graph.check()
     return layout.graph
 
@@ -68,6 +78,8 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
     subnets = [_subnet(o) for tier in Tier for o in _of(found, Subnet) if o.name.startswith(f"{tier}-")]
     nat_ips = [o.details["public_ip"] for o in _of(found, NatGateway) if o.details.get("public_ip")]
     vpc = next(iter(_of(found, Vpc)), None)
+    host = next((o for o in _of(found, Instance) if o.name == BASTION), None)
+    bastion_ip = host.details.get("public_ip") if host else None
     return {
         "vpcId": vpc.id if vpc else None,
         "cidr": vpc.fields["cidr"] if vpc else None,
@@ -75,10 +87,13 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
         "natGatewayIps": nat_ips,
+        "bastionInstanceId": host.id if host else None,
+        "bastionPublicIp": bastion_ip or None,
+        "images": {name: as_status(image) for name, image in facts.images.items()},
         "securityGroupIds": {_camel(o.name): o.id for o in _of(found, SecurityGroup)},
         "networkAclIds": {o.name: o.id for o in _of(found, NetworkAcl)},
         "endpointIds": {o.name: o.id for o in [*_of(found, GatewayEndpoint), *_of(found, InterfaceEndpoint)]},
-        "summary": {"zones": ",".join(zones), "natIps": ",".join(nat_ips)},
+        "summary": {"zones": ",".join(zones), "natIps": ",".join(nat_ips), "bastionIp": bastion_ip or ""},
     }
 
 

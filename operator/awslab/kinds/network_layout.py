@@ -9,18 +9,26 @@ from itertools import combinations
 from typing import Any
 
 from awslab.api.labvpc import LabVpcSpec, NatMode, SubnetTier
+from awslab.api.labvpc_parts import BastionAccess
+from awslab.aws.instance import Image
+from awslab.aws.lookups import Identity
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
+from awslab.core.ownership import Owner
 from awslab.core.resource import Ref, Tags
 from awslab.core.values import FrozenMap
 
 from .address_plan import Tier, tier_blocks, zone_letters
 
 EVERYWHERE = "0.0.0.0/0"
+NOBODY = Owner("", "", "", "")
+SSH_PORT = 22
+SOMEBODY = Identity("aws", "123456789012")
+"""Stands for the account where it is not known, as in drawings."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,14 @@ class Facts:
 
     zones: tuple[str, ...]
     """The names of the zones that the region has for this account, sorted."""
+    owner: Owner = NOBODY
+    who: Identity = SOMEBODY
+    images: Mapping[str, Image] = field(default_factory=dict)
+    """What instances are made of, by what they are for."""
+
+    def arn(self, service: str, resource: str, region: str = "") -> str:
+        """The ARN of something in this account; IAM's have no region."""
+        return f"arn:{self.who.partition}:{service}:{region}:{self.who.account}:{resource}"
 
 
 def zones_of(spec: LabVpcSpec, facts: Facts) -> tuple[str, ...]:
@@ -70,6 +86,7 @@ class Layout:
 
     spec: LabVpcSpec
     zones: tuple[str, ...]
+    facts: Facts
     graph: Graph = field(default_factory=Graph)
 
     def __post_init__(self) -> None:
@@ -78,6 +95,7 @@ class Layout:
         self.igw = self.graph.add(InternetGateway(name="igw", vpc=self.vpc, tags=self.tags))
         self.tiers: dict[Tier, dict[str, Subnet]] = {}
         self.tables: dict[str, RouteTable] = {}
+        self.groups: dict[str, SecurityGroup] = {}
 
     def subnets(self) -> None:
         """One subnet in each zone for each tier."""
@@ -138,6 +156,7 @@ class Layout:
         """A chain: the internet to the load balancer, that to the app, that to the data; and nothing else."""
         access = self.spec.security_groups
         balancer, app, data = (Ref("SecurityGroup", name) for name in ("load-balancer", "app", "data"))
+        bastion = self._bastion_group(app) if self.spec.bastion else {}
         self.graph.add(DefaultSecurityGroup(name="default", vpc=self.vpc, tags=self.tags))
         self.group(
             balancer,
@@ -152,7 +171,7 @@ class Layout:
         self.group(
             app,
             "Applications: from the load balancer, to the data and to the web",
-            ingress={Rule.tcp(access.app.port, balancer): "load balancer"},
+            ingress={Rule.tcp(access.app.port, balancer): "load balancer", **bastion},
             egress={
                 **{Rule.tcp(port, data): "data" for port in access.data.ports},
                 **{Rule.tcp(port, EVERYWHERE): "web, by NAT" for port in (80, 443)},
@@ -164,6 +183,22 @@ class Layout:
             ingress={Rule.tcp(port, app): "app" for port in access.data.ports},
             egress={},
         )
+
+    def _bastion_group(self, app: Ref) -> Mapping[Rule, str]:
+        """The bastion's own group; returns what the app lets in from it."""
+        ref, bastion = Ref("SecurityGroup", "bastion"), self.spec.bastion
+        ports = dict.fromkeys((SSH_PORT, self.spec.security_groups.app.port))
+        allowed = bastion.allowed_cidrs if bastion and bastion.access is BastionAccess.SSH else ()
+        self.group(
+            ref,
+            "Bastion: from the networks that the spec allows, to the app and to the web",
+            ingress={Rule.tcp(SSH_PORT, cidr): "people" for cidr in allowed},
+            egress={
+                **{Rule.tcp(port, app): "app" for port in ports},
+                **{Rule.tcp(port, EVERYWHERE): "web" for port in (80, 443)},
+            },
+        )
+        return {Rule.tcp(port, ref): "bastion" for port in ports}
 
     def group(
         self, ref: Ref, description: str, ingress: Mapping[Rule, str], egress: Mapping[Rule, str]
@@ -177,7 +212,8 @@ class Layout:
             egress=FrozenMap(egress),
             tags=self.tags,
         )
-        return self.graph.add(group)
+        self.groups[ref.name] = self.graph.add(group)
+        return group
 
 
 def _tiers(spec: LabVpcSpec) -> dict[Tier, SubnetTier]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from awslab.api.labvpc_parts import NetworkAcls
+from awslab.api.labvpc import LabVpcSpec, NatMode
+from awslab.api.labvpc_parts import BastionAccess, NetworkAcls
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint, canonical
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
 from awslab.aws.security_group import Rule
@@ -10,10 +11,12 @@ from awslab.core.errors import SpecError
 from awslab.core.resource import Ref
 
 from .address_plan import Tier
-from .network_layout import Layout, letter_of
+from .network_layout import SSH_PORT, Layout, letter_of
 from .tier_acls import Flows, egress, ingress
 
 HTTPS = 443
+SESSIONS = ("ssm", "ssmmessages", "ec2messages")
+"""What Session Manager needs: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html"""
 
 
 def network_acls(layout: Layout) -> None:
@@ -39,12 +42,15 @@ def network_acls(layout: Layout) -> None:
 
 
 def _flows(layout: Layout) -> Flows:
-    access = layout.spec.security_groups.load_balancer
+    access, bastion = layout.spec.security_groups.load_balancer, layout.spec.bastion
+    clients = {port: list(access.sources) for port in access.ports}
+    if bastion and bastion.access is BastionAccess.SSH:
+        clients[SSH_PORT] = list(dict.fromkeys([*clients.get(SSH_PORT, ()), *bastion.allowed_cidrs]))
     return Flows(
         vpc=layout.spec.cidr,
         private=_cidrs(layout, Tier.PRIVATE),
         data=_cidrs(layout, Tier.DATA),
-        clients=dict.fromkeys(access.ports, access.sources),
+        clients=clients,
     )
 
 
@@ -55,7 +61,7 @@ def _cidrs(layout: Layout, tier: Tier) -> dict[str, str]:
 def endpoints(layout: Layout) -> None:
     """Private ways to AWS's services, from the private subnets."""
     wanted = layout.spec.endpoints
-    for service in set(wanted.policies) - {*wanted.gateways, *wanted.interfaces}:
+    for service in set(wanted.policies) - {*wanted.gateways, *wanted.interfaces, *SESSIONS}:
         raise SpecError(f"spec.endpoints.policies.{service}", "has no endpoint; name it in gateways or interfaces too")
     tables = frozenset(t for name, t in layout.tables.items() if name.startswith(Tier.PRIVATE))
     for service in wanted.gateways:
@@ -69,7 +75,15 @@ def endpoints(layout: Layout) -> None:
                 tags=layout.tags,
             )
         )
-    interfaces(layout, {service: asked.private_dns for service, asked in wanted.interfaces.items()})
+    sessions = SESSIONS if _sessions_without_nat(layout.spec) else ()
+    named = {service: asked.private_dns for service, asked in wanted.interfaces.items()}
+    interfaces(layout, {**dict.fromkeys(sessions, True), **named})
+
+
+def _sessions_without_nat(spec: LabVpcSpec) -> bool:
+    """Whether private instances can be reached by Session Manager through endpoints only."""
+    sessions = spec.bastion and spec.bastion.access is BastionAccess.SESSION_MANAGER
+    return bool(sessions) and spec.nat_gateways is NatMode.NONE
 
 
 def interfaces(layout: Layout, services: dict[str, bool]) -> None:

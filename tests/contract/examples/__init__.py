@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from . import compute, flow, network, network_parts
+from . import compute, flow, machines, network, network_parts
 from .example import Example
 
-EXAMPLES: list[Example] = [*network.EXAMPLES, *network_parts.EXAMPLES, *compute.EXAMPLES, *flow.EXAMPLES]
+EXAMPLES: list[Example] = [
+    *network.EXAMPLES,
+    *network_parts.EXAMPLES,
+    *machines.EXAMPLES,
+    *compute.EXAMPLES,
+    *flow.EXAMPLES,
+]

@@ -28,8 +28,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.endpoints",
         "ec2.flowlogs",
         "ec2.instances",
+        "ec2.keys",
     ),
-    "iam": ("iam.service",),
+    "iam": ("iam.service", "iam.profiles"),
     "logs": ("logs.service",),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (

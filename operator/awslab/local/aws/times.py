@@ -18,6 +18,7 @@ USUAL_SECONDS: dict[str, float] = {
     "endpoint-deleted": 60,
     "function-active": 5,
     "function-updated": 3,
+    "profile-known": 10,  # how long EC2 refuses a new instance profile
     "role-assumable": 10,  # how long a new role cannot be assumed
     "event-retried": 60,  # how long an event waits whose function failed
     "event-retried-again": 120,

@@ -41,6 +41,7 @@ Scalar = Annotated[
     AnyShape(),
     refused_unless(lambda value: isinstance(value, str | int | float), "must be a string, a number or true or false"),
 ]
+Number = Annotated[float, Field(strict=True)]
 Text = Annotated[str, Field(min_length=1, max_length=2048)]
 
 
@@ -56,10 +57,10 @@ class Operators(Model):
     """How a value of the state is tested; a value that is not there fails every test but isPresent: false."""
 
     equals: Scalar | None = Field(default=None, description="It is this string, number, true or false.")
-    greater_than: float | None = Field(default=None, description="It is a number greater than this.")
-    greater_than_equals: float | None = Field(default=None, description="It is a number not less than this.")
-    less_than: float | None = Field(default=None, description="It is a number less than this.")
-    less_than_equals: float | None = Field(default=None, description="It is a number not greater than this.")
+    greater_than: Number | None = Field(default=None, description="It is a number greater than this.")
+    greater_than_equals: Number | None = Field(default=None, description="It is a number not less than this.")
+    less_than: Number | None = Field(default=None, description="It is a number less than this.")
+    less_than_equals: Number | None = Field(default=None, description="It is a number not greater than this.")
     matches: Annotated[str, Field(max_length=256)] | None = Field(
         default=None, description="It is text like this, where * stands for any characters."
     )
@@ -142,7 +143,7 @@ class Retry(Model):
     interval_seconds: Annotated[int, Field(strict=True, ge=1, le=86400)] = Field(
         default=2, description="How long the first wait is."
     )
-    backoff_rate: Annotated[float, Field(ge=1, le=10)] = Field(
+    backoff_rate: Annotated[float, Field(strict=True, ge=1, le=10)] = Field(
         default=2, description="By how much each wait is longer than the one before."
     )
     max_delay_seconds: Annotated[int, Field(strict=True, ge=1, le=86400)] = Field(
@@ -254,7 +255,7 @@ class MapOver(Model):
     max_concurrency: Annotated[int, Field(strict=True, ge=1, le=10000)] = Field(
         default=10, description="How many items at once."
     )
-    tolerated_failure_percentage: Annotated[float, Field(ge=0, le=100)] | None = Field(
+    tolerated_failure_percentage: Annotated[float, Field(strict=True, ge=0, le=100)] | None = Field(
         default=None, description="How many of the items may fail before the step does."
     )
 
@@ -324,7 +325,11 @@ class InnerStep(LeafStep):
         description="Branches that run at the same time, each a list of steps: fields as of spec.steps, but no "
         "parallel and no map.",
     )
-    map: LeafMap | None = Field(default=None, description="Steps that are gone through for each of many items.")
+    map: LeafMap | None = Field(
+        default=None,
+        description="Steps for each of many items: they find it in $.item, its number in $.index, and results of "
+        "steps outside of the map in $.outer.<name>.",
+    )
 
     @property
     def branches(self) -> tuple[Steps, ...]:
@@ -363,7 +368,11 @@ class Step(LeafStep):
         description="Branches that run at the same time, each a list of steps: fields as of spec.steps; parallel and "
         "map may stand in them once more.",
     )
-    map: InnerMap | None = Field(default=None, description="Steps that are gone through for each of many items.")
+    map: InnerMap | None = Field(
+        default=None,
+        description="Steps for each of many items: they find it in $.item, its number in $.index, and results of "
+        "steps outside of the map in $.outer.<name>.",
+    )
 
     @property
     def branches(self) -> tuple[Steps, ...]:

@@ -1,7 +1,7 @@
 """What we have a bucket tell of its uploads, be the bucket ours or not.
 
-Neither has tags, and no listing shows them.  So something of ours that has tags bears a *mark* that says which
-there are, for instance the function that is told; and what a status has recorded is looked for by its id.
+Such things have no tags, and no listing shows them.  So something of ours that has tags bears a *mark* that says
+which there are, for instance the function that is called; and what a status has recorded is looked for by its id.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
+from awslab.core.errors import NotFound
 from awslab.core.ownership import OWNER_TAG, PREFIX, Owner
-from awslab.core.resource import Given, Ids, Observed, Resource
+from awslab.core.resource import Given, Ids, Observed, Phase, Resource
 
 from . import notifications
+from .errors import classify
 from .listed import Item, tags_of
 from .named import LISTED, NamedResource, after, listed, unless_gone
 from .notifications import Configuration
@@ -25,7 +27,8 @@ from .session import Aws
 MARK = PREFIX + "bucket-tells"
 """The tag that a mark is: ``BucketNotification/uploads/arn:aws:s3:::inbox/awslab-sales-uploads-1f3a9c2e``."""
 
-SWITCH = "eventbridge"
+CARRIER = "carrier"
+"""Among the details: what bears the mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +51,8 @@ class _InBucket(NamedResource):
         for item in listed(aws, aws.owned, LISTED):
             found = cls.observed(item)
             if found and found.owner == aws.owner.key:
-                now = cls.find(aws, found.name, found.id)
-                if now and now.owner == aws.owner.key:
+                now = cls.examined(aws, found)
+                if now.phase is not Phase.GONE and now.owner == aws.owner.key:
                     yield now
 
     @classmethod
@@ -59,7 +62,8 @@ class _InBucket(NamedResource):
         if kind != cls.__name__:
             return None
         name, arn, entry = rest.split("/")
-        return Observed(cls, name, f"{arn}#{entry}", owner=tags.get(OWNER_TAG, ""))
+        carrier = {CARRIER: item["ResourceARN"]}
+        return Observed(cls, name, f"{arn}#{entry}", owner=tags.get(OWNER_TAG, ""), details=carrier)
 
     @classmethod
     def look(cls, aws: Aws, arn: str) -> Observed | None:
@@ -129,6 +133,7 @@ class BucketEvents(_InBucket):
     """Has a bucket that is not ours tell EventBridge of its changes.
 
     The switch is everybody's: it is turned on where it is off, and never off, as others may have come to need it.
+    What is deleted is the mark, after which we no longer mind.
     """
 
     @classmethod
@@ -136,8 +141,13 @@ class BucketEvents(_InBucket):
         return {} if notifications.EVENTBRIDGE in configuration else None
 
     @classmethod
-    def owner_of(cls, entry: str, owner: Owner) -> str:  # noqa: ARG003 - as told
-        return owner.key
+    def owner_of(cls, entry: str, owner: Owner) -> str:  # noqa: ARG003 - as its sentence says
+        """Nobody's, unless a mark calls it ours."""
+        return ""
+
+    @classmethod
+    def examined(cls, aws: Aws, found: Observed) -> Observed:
+        return replace(super().examined(aws, found), owner=found.owner, details=found.details)
 
     def make(self, aws: Aws, ids: Ids) -> None:
         where, _ = _where(aws, self.arn)
@@ -146,6 +156,18 @@ class BucketEvents(_InBucket):
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
         """Leave it on."""
+        if carrier := found.details.get(CARRIER):
+            tagging = aws.client("resourcegroupstaggingapi")
+            answer = tagging.untag_resources(ResourceARNList=[carrier], TagKeys=[MARK])
+            for failed in answer.get("FailedResourcesMap", {}).values():
+                _check(failed)
+
+
+def _check(failed: Mapping[str, Any]) -> None:
+    """Raise what the tagging API only tells; that the carrier is gone is as good."""
+    kind, sentence = classify(failed["ErrorCode"]), f"UntagResources: {failed.get('ErrorMessage', '')}"
+    if kind is not NotFound:
+        raise kind(sentence, failed["ErrorCode"], "UntagResources")
 
 
 def mark(kind: str, name: str, arn: str) -> dict[str, str]:

@@ -160,18 +160,32 @@ def _look(aws: Aws, arn: str, name: str, owner: str) -> Observed | None:
 
 
 def _publish(function: Any, arn: str, digest: str) -> str:
-    """Publish a function that is as wanted, just as it was found to be, and no other.
+    """The version of a function that is as wanted: one that was published like this before, or a new one.
 
-    Lambda publishes nothing new where nothing has changed since the last version: asked twice, it answers the same.
+    What is published is the function just as it was found to be, and no other.
     """
     now = function.get_function_configuration(FunctionName=arn)
     if now.get("Description") != digest or now.get("LastUpdateStatus", "Successful") != "Successful":
         raise Retryable(f"the function is still being updated: {arn}")
-    found = {"CodeSha256": now["CodeSha256"], "RevisionId": now["RevisionId"]}
-    version: str = function.publish_version(FunctionName=arn, Description=digest, **found)["Version"]
+    version = _published(function, arn, digest, now["CodeSha256"])
+    if version is None:
+        found = {"CodeSha256": now["CodeSha256"], "RevisionId": now["RevisionId"]}
+        version = function.publish_version(FunctionName=arn, Description=digest, **found)["Version"]
     # Before the alias: where that is right, so is this.
     function.tag_resource(Resource=arn, Tags={MARK: version})
-    return version
+    return str(version)
+
+
+def _published(function: Any, arn: str, digest: str, code: str) -> str | None:
+    """The newest version of this description and code: a change was taken back, or no reply came to the publishing."""
+    same = [v["Version"] for v in _versions(function, arn) if (v.get("Description"), v["CodeSha256"]) == (digest, code)]
+    return max(same, key=int, default=None)
+
+
+def _versions(function: Any, arn: str) -> Iterator[Mapping[str, Any]]:
+    """All that were published."""
+    for page in function.get_paginator("list_versions_by_function").paginate(FunctionName=arn):
+        yield from (v for v in page["Versions"] if v["Version"] != "$LATEST")
 
 
 def _point(function: Any, arn: str, version: str) -> None:
@@ -182,10 +196,8 @@ def _point(function: Any, arn: str, version: str) -> None:
 
 
 def _forget_old(function: Any, arn: str) -> None:
-    """Delete all but the newest versions; one that somebody else's alias points to stays."""
-    pages = function.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
-    versions = [int(v["Version"]) for page in pages for v in page["Versions"] if v["Version"] != "$LATEST"]
-    for version in sorted(versions)[:-KEPT]:
+    """Delete all but the newest versions; one that an alias points to stays."""
+    for version in sorted(int(v["Version"]) for v in _versions(function, arn))[:-KEPT]:
         with unless_gone(), _unless_there():
             function.delete_function(FunctionName=arn, Qualifier=str(version))
 

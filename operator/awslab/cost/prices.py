@@ -61,15 +61,21 @@ PUBLIC_IPV4_HOUR = 0.005
 
 FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
-     "DefaultNetworkAcl", "GatewayEndpoint"}
+     "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "Table", "Queue", "Topic", "Bucket",
+     "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents", "BucketNotification", "Rule"}
 )  # fmt: skip
-"""The types that cost nothing by themselves."""
+"""The types that cost nothing by themselves; what goes through them may."""
+
+HOURS_EVERYWHERE: Mapping[str, float] = {"Alarm": 0.10 / HOURS_A_MONTH, "Dashboard": 3.00 / HOURS_A_MONTH}
+"""https://aws.amazon.com/cloudwatch/pricing/ , beyond the first ten alarms and three dashboards of an account."""
 
 
 def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> float | None:
     """The price of one hour of a resource of that type with these fields; None where it is not known."""
     if type_name in FREE:
         return 0.0
+    if type_name in HOURS_EVERYWHERE:
+        return HOURS_EVERYWHERE[type_name]
     if region not in NAT_GATEWAY_HOUR:
         return None
     return {

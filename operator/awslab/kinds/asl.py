@@ -1,8 +1,11 @@
 """From the flow of a pipeline to Amazon States Language: https://states-language.net/spec.html . Pure.
 
 The state is one JSON object that grows: a step gets all of it, and its result goes to ``$.steps.<name>``. Branches
-get a copy each, and what their steps returned is merged; of a map's steps the results of all items are collected. An
-error that no step catches is told on the topic of failure, with the name of the step, and fails the run.
+get a copy each, and what their steps returned is merged. Within a map ``$.steps`` begins empty, and what was there
+before is ``$.outer``; of each step the results of all items are collected. Branches and items hand back ``$.steps``
+and no more, since AWS allows 256 KB for all of them together.
+
+An error that no step catches is told on the topic of failure, with the name of the step, and fails the run.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ State = dict[str, Any]
 SUCCESS_NOTICE = "Notice of success"
 FAILURE_NOTICE = "Notice of failure"
 RUN_FAILED = "Run failed"
+FAILED_IN = "Failed in "
+RESULTS_OF = "Results of "
 """The states that are added; no step can have such a name."""
 
 TRANSIENT = (
@@ -45,7 +50,6 @@ NOTICE_RETRY = Retry.model_validate({"errors": ["States.TaskFailed"], "maxAttemp
 
 RUN_SECONDS = {MachineType.STANDARD: 86400, MachineType.EXPRESS: 300}
 CARRIED = ("pipeline", "run", "input", "output", "work")
-ITEM = ("item", "index")
 MAX_SUBJECT = 100
 
 FAILED_TEXT = """The pipeline ${pipeline} failed in the step ${step}.
@@ -130,21 +134,26 @@ class _Generator:
         """In ASCII, as SNS asks for it, and not too long for it: names of objects are ASCII."""
         return f"Pipeline {self.names.pipeline[: MAX_SUBJECT - len(f'Pipeline  {what}')]} {what}"
 
-    def _machine(self, scope: Scope, depth: int, *, in_map: bool = False) -> State:
+    def _machine(self, scope: Scope, depth: int) -> State:
         """The states of a list of steps; *depth* is 0 for those of the spec."""
         states: dict[str, State] = {}
         for place, step in enumerate(scope.steps):
-            inner = tuple(scope.within(place, step))
-            state = self._state(step, inner, depth, in_map=in_map)
+            state = self._state(scope, place, step, depth)
             if _may_fail(step):
                 state |= self._catch(step.name, step.catch, scope if depth else None)
-            states[step.name] = state | self._onward(scope, step, depth)
+            onward = self._onward(scope, step, depth)
+            if step.branches:
+                merged = RESULTS_OF + step.name
+                states |= {step.name: state | {"Next": merged}, merged: _lifted() | onward}
+            else:
+                states[step.name] = state | onward
         if depth and any(FAILED_IN + scope.about in _named(state) for state in states.values()):
             states[FAILED_IN + scope.about] = _failed()
         return {"StartAt": scope.steps[0].name, "States": states}
 
-    def _state(self, step: LeafStep, inner: Sequence[Scope], depth: int, *, in_map: bool) -> State:
+    def _state(self, scope: Scope, place: int, step: LeafStep, depth: int) -> State:
         """What the step does, without where it leads."""
+        inner = tuple(scope.within(place, step))
         if step.code is not None:
             return self._function(step)
         if step.notify:
@@ -152,7 +161,7 @@ class _Generator:
         if step.loop:
             return self._map(step, step.loop, inner[0], depth)
         if inner:
-            return self._parallel(step, inner, depth, in_map=in_map)
+            return self._parallel(step, inner, depth)
         return self._control(step, depth)
 
     def _function(self, step: LeafStep) -> State:
@@ -191,47 +200,44 @@ class _Generator:
         result = step.pass_.result if step.pass_ else None
         return {"Type": "Pass", **({"Result": result, "ResultPath": f"$.steps.{step.name}"} if result else {})}
 
-    def _parallel(self, step: LeafStep, branches: Sequence[Scope], depth: int, *, in_map: bool) -> State:
-        """All branches; the state afterwards is that of the first, with the results of all of them."""
-        carried = (*CARRIED, *(ITEM if in_map else ()))
-        merged = _merged([f"$[{number}].steps" for number in range(len(branches))])
+    def _parallel(self, step: LeafStep, branches: Sequence[Scope], depth: int) -> State:
+        """All branches; the state that follows lifts what they returned, merged, into its place."""
         return {
             "Type": "Parallel",
-            "Branches": [self._machine(branch, depth + 1, in_map=in_map) for branch in branches],
-            "ResultSelector": {**{f"{key}.$": f"$[0].{key}" for key in carried}, "steps.$": merged},
-            "ResultPath": "$",
+            "Branches": [self._machine(branch, depth + 1) for branch in branches],
+            "ResultSelector": {"steps.$": _merged([f"$[{number}]" for number in range(len(branches))])},
+            "ResultPath": "$.steps",
             **_retry(step.retry or ()),
         }
 
     def _map(self, step: LeafStep, loop: MapOver, body: Scope, depth: int) -> State:
+        outer = _merged(["$.outer", "$.steps"]) if len(body.maps) > 1 else "$.steps"
         state = {
             "Type": "Map",
-            **(self._inline(loop) if loop.over else self._distributed(step, loop)),
+            **({"ItemsPath": loop.over} if loop.over else self._distributed(step, loop)),
             "ItemSelector": {
-                **{f"{key}.$": f"$.{key}" for key in (*CARRIED, "steps")},
+                **{f"{key}.$": f"$.{key}" for key in CARRIED},
+                "steps": {},
+                "outer.$": outer,
                 "item.$": "$$.Map.Item.Value",
                 "index.$": "$$.Map.Item.Index",
             },
             "MaxConcurrency": loop.max_concurrency,
-            "ItemProcessor": {**_processor(loop), **self._machine(body, depth + 1, in_map=True)},
+            "ItemProcessor": {**_processor(loop), **self._machine(body, depth + 1)},
             **_retry(step.retry or ()),
         }
         return state | (_collected(step, body) if loop.over else {"ResultPath": f"$.steps.{step.name}"})
 
-    def _inline(self, loop: MapOver) -> State:
-        return {"ItemsPath": loop.over}
-
     def _distributed(self, step: LeafStep, loop: MapOver) -> State:
-        """Each item in a run of its own; their results are written below work/."""
+        """Each item in a run of its own; their results are written below work/, in a folder that AWS names."""
         tolerated = loop.tolerated_failure_percentage
-        prefix = formatted(f"${{work.prefix}}{step.name}")
         return {
             "Label": step.name,
             "ItemReader": self._reader(loop),
             **({} if tolerated is None else {"ToleratedFailurePercentage": float(tolerated)}),
             "ResultWriter": {
                 "Resource": self._service("s3:putObject"),
-                "Parameters": {"Bucket.$": "$.work.bucket", "Prefix.$": prefix},
+                "Parameters": {"Bucket": self.names.work_bucket, "Prefix": f"work/maps/{step.name}"},
             },
         }
 
@@ -281,14 +287,17 @@ class _Generator:
             return {"Next": way}
         if depth == 0 and self.spec.notifications.success.automatic:
             return {"Next": SUCCESS_NOTICE}
-        return {} if step.succeed else {"End": True}
-
-
-FAILED_IN = "Failed in "
+        handed = {"OutputPath": "$.steps"} if depth else {}
+        return handed if step.succeed else {"End": True, **handed}
 
 
 def _may_fail(step: LeafStep) -> bool:
     return step.code is not None or step.notify is not None or step.loop is not None or bool(step.branches)
+
+
+def _lifted() -> State:
+    """The merged results of branches: a ResultSelector can make a field of them, but not put them in its place."""
+    return {"Type": "Pass", "InputPath": "$.steps.steps", "ResultPath": "$.steps"}
 
 
 def _failed() -> State:
@@ -336,7 +345,7 @@ def _collected(step: LeafStep, body: Scope) -> State:
     if not results:
         return {"ResultPath": None}
     return {
-        "ResultSelector": {f"{name}.$": f"$[*].steps.{name}" for name in results},
+        "ResultSelector": {f"{name}.$": f"$[*].{name}" for name in results},
         "ResultPath": f"$.steps.{step.name}",
     }
 

@@ -22,8 +22,7 @@ REFERENCE = re.compile(r"\$\{(json:)?([^}]*)\}")
 """A value of the state in a text: ``${input.key}``, ``${json:steps.ValidateData.errors}``."""
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*")
-_RESULT = re.compile(r"(?:\$\.)?steps\.([A-Za-z0-9_]+)")
-_STATE = ("pipeline", "run", "input", "output", "work", "steps", "error", "item", "index")
+_STATE = ("pipeline", "run", "input", "output", "work", "steps", "error", "item", "index", "outer")
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Scope:
     about: str
     """For people: ``the pipeline``, ``branch 1 of Analyze``."""
     steps: tuple[LeafStep, ...]
+    maps: tuple[str, ...] = ()
+    """The maps around it, the outermost first: what is outside of the last one is in $.outer."""
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -75,9 +76,9 @@ class Scope:
         """The lists of steps within the step at *place*."""
         field = f"{self.field}[{place}]"
         for number, branch in enumerate(step.branches):
-            yield Scope(f"{field}.parallel[{number}]", f"branch {number + 1} of {step.name}", branch)
+            yield Scope(f"{field}.parallel[{number}]", f"branch {number + 1} of {step.name}", branch, self.maps)
         if step.body:
-            yield Scope(f"{field}.map.steps", f"the map {step.name}", step.body)
+            yield Scope(f"{field}.map.steps", f"the map {step.name}", step.body, (*self.maps, step.name))
 
     def leads(self, step: LeafStep) -> set[str]:
         """The steps that may come after it, also after an error."""
@@ -125,8 +126,27 @@ def check(spec: DataPipelineSpec) -> None:
         _check_reached(scope)
         _check_ends(scope)
         _check_circles(scope)
+        known = _Known.within(scope, everything)
         for place, step in enumerate(scope.steps):
-            _check_step(spec, f"{scope.field}[{place}]", step, names)
+            _check_step(spec, f"{scope.field}[{place}]", step, known)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The steps whose results a step can find: in $.steps, and from within a map in $.outer."""
+
+    steps: frozenset[str]
+    outer: frozenset[str]
+
+    @classmethod
+    def within(cls, scope: Scope, everything: Iterable[Scope]) -> _Known:
+        """Those of the same map, and those around it."""
+        around = [scope.maps[:depth] for depth in range(len(scope.maps))]
+        found = [(other.maps, step.name) for other in everything for step in other.steps]
+        return cls(
+            frozenset(name for maps, name in found if maps == scope.maps),
+            frozenset(name for maps, name in found if maps in around),
+        )
 
 
 def _check_names(everything: Iterable[Scope]) -> None:
@@ -187,7 +207,7 @@ def _check_circles(scope: Scope) -> None:
         raise SpecError(f"{scope.field}[{place}]", f"{circle}; put a wait step into it")
 
 
-def _check_step(spec: DataPipelineSpec, field: str, step: LeafStep, names: set[str]) -> None:
+def _check_step(spec: DataPipelineSpec, field: str, step: LeafStep, known: _Known) -> None:
     if step.loop and not step.loop.over and spec.type is MachineType.EXPRESS:
         raise SpecError(f"{field}.map", f"{step.name} goes over rows or objects; set spec.type to STANDARD")
     if step.wait and (step.wait.seconds or 0) > EXPRESS_SECONDS and spec.type is MachineType.EXPRESS:
@@ -198,9 +218,9 @@ def _check_step(spec: DataPipelineSpec, field: str, step: LeafStep, names: set[s
             todo = "let States.ALL stand alone, in the last entry"
             raise SpecError(f"{field}.catch[{number}].errors", f"{step.name} catches more after States.ALL; {todo}")
     for where, text in _texts(step):
-        _check_references(f"{field}.{where}", text, names)
+        _check_references(f"{field}.{where}", text, known)
     for where, path in _paths(step):
-        _check_result(f"{field}.{where}", path, names)
+        _check_result(f"{field}.{where}", path, known)
 
 
 def _texts(step: LeafStep) -> Iterator[tuple[str, str]]:
@@ -225,26 +245,32 @@ def _tested(condition: Condition) -> Iterator[str]:
     yield from (test.path for test in tests if test and test.path)
 
 
-def _check_references(field: str, text: str, names: set[str]) -> None:
+def _check_references(field: str, text: str, known: _Known) -> None:
     for found in REFERENCE.finditer(text):
         path = found[2]
         if path == "execution":
             continue
         if not _PATH.fullmatch(path):
             raise SpecError(field, f"{found[0]} is no path into the state; write for example ${{input.key}}")
-        _check_result(field, f"$.{path}", names)
+        _check_result(field, f"$.{path}", known)
 
 
-def _check_result(field: str, path: str, names: set[str]) -> None:
+def _check_result(field: str, path: str, known: _Known) -> None:
     """Look whether a path can be there: its first part is of the state, and the step is one that there is."""
-    first = re.split(r"[.\[]", path.removeprefix("$."))[0]
+    first, _, rest = path.removeprefix("$.").partition(".")
+    first, name = first.partition("[")[0], re.split(r"[.\[]", rest)[0]
     if first not in _STATE:
         raise SpecError(field, f"{path} is not in the state; that has {', '.join(_STATE)}")
-    found = _RESULT.match(path)
-    if found and found[1] not in names:
-        raise SpecError(field, f"{path} is the result of {found[1]}, which is no step; there are {_some(names)}")
+    if first not in {"steps", "outer"} or not name:
+        return
+    there = known.steps if first == "steps" else known.outer
+    if name in there:
+        return
+    if name in known.outer:
+        raise SpecError(field, f"{path} is the result of a step outside of the map; write $.outer.{name}")
+    raise SpecError(field, f"{path} is the result of {name}, which is no step here; there are {_some(there)}")
 
 
 def _some(names: Iterable[str]) -> str:
-    shown = sorted(names)
+    shown = sorted(names) or ["none"]
     return ", ".join(shown[:8]) + (" and others" if len(shown) > 8 else "")  # noqa: PLR2004 - as many as one reads

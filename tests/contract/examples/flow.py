@@ -8,10 +8,14 @@ from awslab.aws.cloudwatch import Alarm, Dashboard
 from awslab.aws.documents import canonical
 from awslab.aws.dynamodb import Table
 from awslab.aws.events import Rule, Target
+from awslab.aws.iam import Role
+from awslab.aws.logs import LogGroup
 from awslab.aws.messaging import Queue, Redrive, Subscriber, Subscription, Topic
 from awslab.aws.named import name_in
-from awslab.aws.policies import Condition, Statement
+from awslab.aws.policies import Condition, Statement, trust
+from awslab.aws.states import Definition, Logging, StateMachine
 from awslab.core.values import FrozenMap
+from tests.contract.examples import compute
 from tests.contract.examples.example import OWNER, Example
 
 HERE = "us-east-1:123456789012"
@@ -95,6 +99,39 @@ DASHBOARD = Dashboard(
     body=canonical({"widgets": [TEXT]}),
 )
 
+LOG_DELIVERY = frozenset(
+    f"logs:{action}"
+    for action in ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery",
+                   "ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+)  # fmt: skip
+ROLE, OTHER_ROLE = (
+    Role(
+        name=part,
+        arn=f"arn:aws:iam::123456789012:role{OWNER.path}{OWNER.physical_name(part)}",
+        trust=trust("states.amazonaws.com"),
+        access=FrozenMap({"Logs": Statement.allow(LOG_DELIVERY, {"*"})}),
+    )
+    for part in ("flow", "other")
+)
+LOG = LogGroup(name="flow", arn=f"arn:aws:logs:{HERE}:log-group:/aws/vendedlogs/states/{OWNER.physical_name('flow')}")
+INVOKE = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "${Validate}", "Payload.$": "$"},
+    "End": True,
+}
+MACHINE = StateMachine(
+    name="flow",
+    arn=arn("states", "flow", "stateMachine:"),
+    definition=Definition.of(
+        {"Comment": "One step", "StartAt": "Validate", "States": {"Validate": INVOKE}}, {"Validate": compute.LIVE}
+    ),
+    role=ROLE,
+    logging=Logging(LOG, data=True),
+    tracing=True,
+    after=(OTHER_ROLE,),
+)
+
 
 def _set(**attributes):
     """Set attributes of a queue, as anybody may."""
@@ -144,6 +181,18 @@ def _alarm(**changes):
     return drift
 
 
+def _machine(**changes):
+    return lambda aws, o: aws("stepfunctions").update_state_machine(stateMachineArn=o.id, **changes)
+
+
+def _text(aws, found):
+    """Change a name in the text and leave the comment, which has the functions, as it is."""
+    text = aws("stepfunctions").describe_state_machine(stateMachineArn=found.id)["definition"]
+    told = json.loads(text)
+    told["States"]["Validate"]["Parameters"]["FunctionName"] = TOPIC.arn
+    aws("stepfunctions").update_state_machine(stateMachineArn=found.id, definition=json.dumps(told))
+
+
 def _dashboard(aws, found):
     """Put a body of somebody's own: whose it is goes with ours."""
     body = json.dumps({"widgets": [{**TEXT, "height": 5}]})
@@ -151,6 +200,15 @@ def _dashboard(aws, found):
 
 
 EXAMPLES = [
+    Example(
+        MACHINE,
+        {
+            "definition": _text,
+            "role": _machine(roleArn=OTHER_ROLE.arn),
+            "logging": _machine(loggingConfiguration={"level": "OFF"}),
+            "tracing": _machine(tracingConfiguration={"enabled": False}),
+        },
+    ),
     Example(
         QUEUE,
         {

@@ -31,6 +31,13 @@ def allow(action, resource="*", **more):
     return {"Effect": "Allow", "Action": action, "Resource": resource} | more
 
 
+def kept(aws: Any, service: str) -> Any:
+    """A client that all tests share: making one takes longer than most tests."""
+    if service not in aws.clients:
+        aws.clients[service] = aws.client(service)
+    return aws.clients[service]
+
+
 @dataclass
 class Functions:
     """Makes functions in a local AWS whose clock stands still."""
@@ -38,9 +45,7 @@ class Functions:
     aws: Any
 
     def __post_init__(self):
-        self.client = self.aws.client("lambda")
-        self.iam = self.aws.client("iam")
-        self.logs = self.aws.client("logs")
+        self.client, self.iam, self.logs = (kept(self.aws, one) for one in ("lambda", "iam", "logs"))
 
     def role(self, *statements: dict[str, Any], name: str = "worker", service: str = "lambda.amazonaws.com") -> str:
         trust = document(

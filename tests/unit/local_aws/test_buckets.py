@@ -5,7 +5,7 @@ import time
 from urllib.parse import unquote_plus
 
 import pytest
-from lambdas import ACCOUNT, Functions, allow, document
+from lambdas import ACCOUNT, Functions, allow, document, kept
 
 rule = pytest.mark.rule
 NAME = "goods"
@@ -24,7 +24,7 @@ def until(condition, seconds=10.0):
 
 @pytest.fixture
 def s3(aws):
-    client = aws.client("s3")
+    client = kept(aws, "s3")
     client.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return client
 

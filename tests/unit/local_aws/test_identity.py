@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from lambdas import kept
 
 from awslab.local.aws import identity
 from awslab.local.aws.errors import AwsError
@@ -28,7 +29,7 @@ def allow(action, resource="*", **more):
 
 @pytest.fixture
 def iam(aws):
-    return aws.client("iam")
+    return kept(aws, "iam")
 
 
 @pytest.fixture
@@ -289,3 +290,22 @@ def test_the_details_of_an_account_tell_tags_and_policies_of_a_role(iam, role):
 
     assert [{"Key": "a", "Value": "b"}] == detail["Tags"]
     assert ["access"] == [one["PolicyName"] for one in detail["RolePolicyList"]]
+
+
+@rule("iam-pages")
+def test_lists_of_iam_come_in_pages(iam, role):
+    for number in range(3):
+        role(name=f"role-{number}")
+    for name in ("b", "c"):
+        iam.put_role_policy(RoleName="role-0", PolicyName=name, PolicyDocument=policy(allow("*")))
+
+    details = iam.get_paginator("get_account_authorization_details")
+    pages = list(details.paginate(Filter=["Role"], PaginationConfig={"PageSize": 2}))
+    first = iam.list_role_policies(RoleName="role-0", MaxItems=1)
+    rest = iam.list_role_policies(RoleName="role-0", Marker=first["Marker"])
+
+    assert [2, 1] == [len(page["RoleDetailList"]) for page in pages]
+    assert (["b"], True) == (first["PolicyNames"], first["IsTruncated"])
+    assert (["c"], False) == (rest["PolicyNames"], rest["IsTruncated"])
+    roles = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
+    assert {f"role-{number}" for number in range(3)} == {one["RoleName"] for page in roles for one in page["Roles"]}

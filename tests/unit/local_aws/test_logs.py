@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from lambdas import ACCOUNT
+from lambdas import ACCOUNT, kept
 
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.logs.patterns import matcher
@@ -15,7 +15,7 @@ NOW = 1_790_000_000_000
 
 @pytest.fixture
 def logs(aws):
-    client = aws.client("logs")
+    client = kept(aws, "logs")
     client.create_log_group(logGroupName="/lab/one", tags={"a": "b"})
     return client
 

@@ -320,3 +320,76 @@ def test_a_reset_ends_what_runs(flow):
 
     assert time.monotonic() - began < 3
     assert [] == flow.sfn.list_state_machines()["stateMachines"]
+
+
+@rule("parameters-required")
+def test_a_call_without_a_needed_parameter_is_refused(flow, refused):
+    refused("ValidationException", flow.sfn.start_execution)
+
+
+@rule("definition-valid")
+@pytest.mark.parametrize(
+    "state",
+    [
+        {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Parameters": {},
+            "End": True,
+        },
+        {
+            "Type": "Map",
+            "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}} | PASS,
+            "End": True,
+        },
+    ],
+    ids=["token", "map"],
+)
+def test_what_an_express_machine_cannot_do_is_refused(flow, state):
+    definition = json.dumps({"StartAt": "A", "States": {"A": state}})
+
+    told = [
+        flow.sfn.validate_state_machine_definition(definition=definition, type=kind)["result"]
+        for kind in ("STANDARD", "EXPRESS")
+    ]
+
+    assert ["OK", "FAIL"] == told
+
+
+@rule("execution-forgotten")
+def test_an_execution_is_forgotten_ninety_days_after_its_end(flow, refused):
+    machine = flow.machine(PASS)
+    ran = flow.run(machine, name="once")
+    flow.aws.tick(90 * 864)
+
+    flow.sfn.list_executions(stateMachineArn=machine)
+
+    refused("ExecutionDoesNotExist", flow.sfn.describe_execution, executionArn=ran["executionArn"])
+    assert "SUCCEEDED" == flow.run(machine, name="once")["status"]
+
+
+@rule("task-token")
+@pytest.mark.parametrize(
+    ("action", "told", "expected"),
+    [
+        ("send_task_success", {"output": '{"said": "yes"}'}, {"status": "SUCCEEDED", "output": '{"said":"yes"}'}),
+        ("send_task_failure", {"error": "No", "cause": "by hand"}, {"status": "FAILED", "error": "No"}),
+    ],
+)
+def test_a_task_waits_until_its_token_comes_back(flow, refused, action, told, expected):
+    url, _ = flow.queue()
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"},
+        "End": True,
+    }
+    machine = flow.machine({"StartAt": "Ask", "States": {"Ask": task}}, {"Action": "sqs:SendMessage"})
+    execution = begun(flow, machine)
+    token = flow.received(url)[0]
+
+    refused("InvalidToken", flow.sfn.send_task_heartbeat, taskToken="other")
+    getattr(flow.sfn, action)(taskToken=token, **told)
+
+    ended = flow.ended(execution)
+    assert expected == {name: ended.get(name) for name in expected}

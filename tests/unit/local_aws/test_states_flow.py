@@ -223,3 +223,76 @@ def test_errors_of_the_lambda_service_have_its_names(flow, statements, error):
     ran = flow.ran({"Call": invoke(gone)}, {}, *statements)
 
     assert ("FAILED", error) == (ran["status"], ran["error"])
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.ALL", "FAILED"), ("States.DataLimitExceeded", "SUCCEEDED")])
+def test_a_result_that_is_too_large_is_caught_by_its_name_only(flow, caught, status):
+    arn = function(flow, "return 'x' * 300_000")
+    states = {
+        "Much": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert status == ran["status"]
+
+
+@rule("errors-not-caught-by-all")
+@pytest.mark.parametrize(("caught", "status"), [("States.TaskFailed", "SUCCEEDED"), ("States.Timeout", "FAILED")])
+def test_a_failed_task_is_caught_as_one_and_not_as_a_timeout(flow, caught, status):
+    arn = function(flow, "raise ValueError('row 7')")
+    states = {
+        "Check": invoke(arn, Catch=[{"ErrorEquals": [caught], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    assert status == flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})["status"]
+
+
+def test_a_task_that_takes_too_long_times_out(flow):
+    arn = function(flow, "__import__('time').sleep(5)")
+    states = {
+        "Slow": invoke(arn, TimeoutSeconds=1, Catch=[{"ErrorEquals": ["States.Timeout"], "Next": "Alert"}]),
+        "Alert": {"Type": "Pass", "End": True},
+    }
+
+    ran = flow.ran(states, {}, {"Action": "lambda:InvokeFunction"})
+
+    assert "States.Timeout" == output(ran)["Error"]
+    assert "TaskTimedOut" in flow.events(ran["executionArn"])
+
+
+@pytest.mark.parametrize("around", ["Parallel", "Map"])
+def test_an_error_of_the_language_in_a_branch_or_item_is_that_of_the_state_around_it(flow, around):
+    inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "InputPath": "$.missing", "End": True}}}
+    work = {"Branches": [inner]} if around == "Parallel" else {"ItemsPath": "$.items", "ItemProcessor": inner}
+
+    ran = flow.ran({"Around": {"Type": around, "End": True} | work}, {"items": [{}]})
+
+    assert ("FAILED", "States.Runtime") == (ran["status"], ran["error"])
+    assert "$.missing" in ran["cause"]
+
+
+def test_a_fail_state_hands_on_an_error_that_was_caught(flow):
+    catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "ResultPath": "$.error", "Next": "Failed"}]
+    states = {
+        "Empty": {
+            "Type": "Map",
+            "ItemsPath": "$.text",
+            "ItemProcessor": {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}},
+            "Catch": catch,
+            "End": True,
+        },
+        "Failed": {
+            "Type": "Fail",
+            "ErrorPath": "$.error.Error",
+            "CausePath": "States.Format('Empty: {}', $.error.Cause)",
+        },
+    }
+
+    ran = flow.ran(states, {"text": "none"})
+
+    assert ("FAILED", "States.QueryEvaluationError") == (ran["status"], ran["error"])
+    assert "Empty: Map state input must be an array" in ran["cause"]

@@ -136,15 +136,15 @@ def test_a_change_is_shown_a_little_later_and_what_is_deleted_is_gone(flow):
     assert [False, True, True, False, True, False] == seen
 
 
-def test_tags_are_shown_after_a_restart(flow, tmp_path):
-    machine = flow.machine(PASS, tags=[{"key": "k", "value": "1"}])
+def test_everything_is_there_with_its_tags_after_a_restart(flow, tmp_path):
+    made = everything(flow)
     world = flow.aws.world
     state.save(world, tmp_path)
     state.reset(world)
     state.load(world, tmp_path)
     later(flow)
 
-    assert [machine] == found(flow, ("k",))
+    assert made == set(found(flow, (OWNER, "me")))
 
 
 def test_keys_and_values_are_listed(flow):

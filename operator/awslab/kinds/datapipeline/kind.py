@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from awslab.api.datapipeline import DataPipelineSpec
+from awslab.api.datapipeline import DataPipelineSpec, MachineType
+from awslab.api.datapipeline_functions import Architecture, FunctionSettings
 from awslab.api.kinds import DATA_PIPELINE as API
 from awslab.aws.bucket_notifications import BucketEvents, BucketNotification
 from awslab.aws.cloudwatch import Alarm, Dashboard
@@ -19,10 +20,14 @@ from awslab.aws.s3 import Bucket
 from awslab.aws.states import StateMachine
 from awslab.core.graph import Graph
 from awslab.core.resource import Observed, Resource
+from awslab.cost import pipeline as cost
+from awslab.kinds import flow
 from awslab.kinds.flow_drawing import DRAWINGS
 from awslab.kinds.kind import Kind, Outputs
 
 from .facts import Facts, guess, look_up
+from .functions import START_SETTINGS
+from .history import report
 from .layout import Layout
 from .names import START
 from .storage import Storage, bucket_of
@@ -36,6 +41,25 @@ TYPES: tuple[type[Resource], ...] = (
 def compose(spec: DataPipelineSpec, facts: Facts) -> Graph:
     """Lay out the pipeline that *spec* asks for."""
     return Layout(spec, facts).whole()
+
+
+def work_cost(spec: DataPipelineSpec) -> float | None:
+    """What the expected files cost a month; a file that takes the shortest way costs less."""
+    functions = [cost.Function(f.settings.memory or 0, arm=_is_arm(f.settings)) for f in flow.functions(spec)]
+    load = cost.Load(
+        files_per_day=spec.expect.files_per_day,
+        size_mb=spec.expect.size_mb,
+        functions=(*functions, cost.Function(START_SETTINGS.memory or 0)),
+        states=sum(len(scope.steps) for scope in flow.scopes(spec)) + len(spec.functions) + 1,
+        express=spec.type is MachineType.EXPRESS,
+        traced=spec.tracing,
+    )
+    by_service = cost.monthly(load, spec.region)
+    return None if by_service is None else sum(by_service.values())
+
+
+def _is_arm(settings: FunctionSettings) -> bool:
+    return settings.architecture is Architecture.ARM64
 
 
 def outputs(spec: DataPipelineSpec, facts: Facts, found: Sequence[Observed]) -> Outputs:
@@ -67,4 +91,4 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-DATA_PIPELINE = Kind(API, TYPES, look_up, guess, compose, outputs, drawings=DRAWINGS)
+DATA_PIPELINE = Kind(API, TYPES, look_up, guess, compose, outputs, report, work_cost, DRAWINGS)

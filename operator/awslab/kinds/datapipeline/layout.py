@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from awslab.api.datapipeline import DataPipelineSpec, LogLevel, MachineType, Subscription, Trigger
+from awslab.api.datapipeline import DataPipelineSpec, LogLevel, MachineType, Trigger
+from awslab.api.datapipeline_notices import Subscription
 from awslab.aws.bucket_notifications import BucketEvents, BucketNotification
 from awslab.aws.documents import canonical
 from awslab.aws.dynamodb import Table

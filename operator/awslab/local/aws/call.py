@@ -83,7 +83,7 @@ def parse(environ: dict[str, Any]) -> Call:
         access_key=access_key,
         who=_who(access_key),
         user_agent=environ.get("HTTP_USER_AGENT", ""),
-        protocol=_protocol(service or "s3"),
+        protocol=_protocol(service or "s3", environ.get("CONTENT_TYPE", "")),
         environ=environ,
         body=body,
         params={k: v for k, v in form.items() if k not in {"Action", "Version"}},
@@ -133,7 +133,10 @@ def _route(call: Call) -> str:
     return str(operation.name)
 
 
-def _protocol(service: str) -> str:
+def _protocol(service: str, content_type: str) -> str:
+    """Return the protocol that a call speaks: its service's own, or JSON where the service knows that too."""
+    if content_type.startswith("application/x-amz-json"):
+        return "json"
     try:
         return str(get_service_model(MODELS.get(service, service)).protocol)
     except UnknownServiceError:

@@ -45,6 +45,37 @@ Under `/_awslab/` on the same port, in JSON; in Python: `awslab.local.aws.contro
 | `GET calls?since=N`, `DELETE calls` | shows who did what after call N, to what, with which result; empties the log |
 | `GET authorizations?since=N`, `DELETE authorizations` | shows each decision about a permission and the \
 statement that decided; empties the record |
+
+## Functions
+
+Functions of Lambda truly run, each concurrent invocation in a process of its own that stays warm for a minute:
+
+- `python3.x` runs on the Python that runs the local AWS, with boto3 and nothing else of it; `nodejs` on the `node`
+  of the machine, without an SDK. Other runtimes and images are refused when they are invoked: there is no Docker.
+- They call this AWS (`AWS_ENDPOINT_URL`) with the credentials of their role, and every call is asked about.
+- Time-outs, unlike AWS's own delays, are real seconds; memory is that of the process. `TMPDIR` is a folder of its own,
+  but `/tmp` is the machine's.
+- A reset and the end of the local AWS end every process; events that wait are kept with the state.
+
+## State machines
+
+Definitions are run by moto's interpreter of the Amazon States Language, each execution in a thread of its own:
+
+| part | what runs |
+|---|---|
+| states | Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map (inline and distributed) |
+| data | JSONPath with all paths, `ResultSelector` and intrinsic functions; JSONata with `Arguments`, `Output`, \
+`Assign` and the functions that Step Functions adds |
+| errors | `Retry` with backoff, jitter and `MaxDelaySeconds`, `Catch`, `TimeoutSeconds`, the limit of 256 KiB |
+| tasks | functions (direct and `lambda:invoke`), `sns:publish`, `sqs:sendMessage`, `dynamodb:*Item`, \
+`events:putEvents`, `states:startExecution` (also `.sync`), `aws-sdk:*`, `.waitForTaskToken` |
+| distributed maps | CSV and JSON files and lists of objects from S3, tolerated failures, `ResultWriter`; \
+8 items at a time |
+| not | `ItemBatcher`, JSON Lines and manifests as items, activities, redriving, child executions of a map by \
+themselves, `TestState`: refused |
+
+Waits and the intervals of retries go by the time scale; `TimeoutSeconds` of a task are real seconds, as functions take
+real time. Executions that run when the local AWS is stopped are aborted when it is back.
 """
 
 

@@ -18,7 +18,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from awslab.local.aws.asked import Asked
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.rules import check_all, follow_all
+from awslab.local.aws.rules import Book, check_all, follow_all
 from awslab.local.aws.services import error_code, unknown_action
 from awslab.local.aws.wire import Answer
 
@@ -107,7 +107,24 @@ class Modelled:
         response.automated_parameter_parsing = True
         return response
 
+    @Book("states").behaves(
+        "parameters-required",
+        "*",
+        code="ValidationException",
+        does="A call without a parameter that it needs is refused (so are those of EventBridge, CloudWatch and the"
+        " tagging API).",
+        see="https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html",
+    )
+    def _refuse_missing(self, asked: Asked) -> None:
+        """Refuse what the model does not allow to be left out."""
+        shape = get_service_model(self.model).operation_model(asked.call.action).input_shape
+        for name in shape.required_members if shape is not None else ():
+            if asked.params.get(name) is None:
+                sentence = f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
+                raise AwsError("ValidationException", f"1 validation error detected: {sentence}")
+
     def _ours(self, asked: Asked, response: Any, finish: Callable[[], dict[str, Any]] | None = None) -> Answer:
+        self._refuse_missing(asked)
         result = finish() if finish else self.actions[asked.call.action](asked)
         follow_all(self.rules, asked.call.action, asked, result)
         return _answer(response.serialized(ActionResult(result), followed=True))

@@ -17,6 +17,8 @@ USUAL_SECONDS: dict[str, float] = {
     "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
     "endpoint-deleted": 60,
     "function-active": 5,
+    "function-active-in-network": 60,
+    "function-network-released": 600,
     "function-updated": 3,
     "profile-known": 10,  # how long EC2 refuses a new instance profile
     "role-assumable": 10,  # how long a new role cannot be assumed
@@ -25,6 +27,7 @@ USUAL_SECONDS: dict[str, float] = {
     "event-throttled": 5,
     "machine-deleted": 10,
     "alarms-evaluated": 60,
+    "execution-forgotten": 7_776_000,  # 90 days after it ended
     "table-active": 10,
     "table-updated": 10,
     "table-deleted": 10,

@@ -11,12 +11,14 @@ from moto.iam.models import iam_backends
 from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 
 from awslab.local.aws import identity
+from awslab.local.aws.iam import pages
 from awslab.local.aws.policies import OPERATORS, statements
 from awslab.local.aws.rules import Book
 from awslab.local.aws.services import Asked, Ruled
 
 if TYPE_CHECKING:
     from awslab.local.aws.call import Call
+    from awslab.local.aws.world import World
 
 book = Book("iam")
 API = "https://docs.aws.amazon.com/IAM/latest/APIReference/"
@@ -32,6 +34,10 @@ class Iam(Ruled):
     """Answers the calls of IAM."""
 
     name = "iam"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        pages.apply()
 
     def made(self, call: Call, _: Any) -> list[str]:
         """A new role is known by its name."""

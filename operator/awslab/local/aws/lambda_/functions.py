@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.lambda_ import model, packages, shapes
+from awslab.local.aws.lambda_ import model, network, packages, shapes
 from awslab.local.aws.lambda_.asked import API, DEVELOPERS, LambdaAsked
 from awslab.local.aws.lambda_.model import LATEST, Function, Version
 from awslab.local.aws.rules import Book
@@ -83,7 +83,8 @@ def create(asked: LambdaAsked) -> dict[str, Any]:
     latest = Version(LATEST, settings, code, now)
     function = Function(name, asked.call.account, asked.call.region, latest, tags=dict(asked.params.get("Tags") or {}))
     asked.region.functions[name] = function
-    asked.later("function-active", f"{name}:{LATEST}")
+    in_new_network = network.align(asked.world, function.account, function.region)
+    asked.later("function-active-in-network" if in_new_network else "function-active", f"{name}:{LATEST}")
     if asked.params.get("Publish"):
         return shapes.configuration(function, _publish(asked, function, None))
     return shapes.configuration(function, latest, qualified=False)
@@ -116,7 +117,11 @@ def _due_version(world: World, due: Due) -> Version | None:
     return function.latest if number == LATEST else function.versions.get(number)
 
 
-CHANGES: dict[str, Callable[[World, Due], None]] = {"function-active": _active, "function-updated": _updated}
+CHANGES: dict[str, Callable[[World, Due], None]] = {
+    "function-active": _active,
+    "function-active-in-network": _active,
+    "function-updated": _updated,
+}
 
 
 def update_code(asked: LambdaAsked) -> dict[str, Any]:
@@ -140,6 +145,7 @@ def update_configuration(asked: LambdaAsked) -> dict[str, Any]:
 
 def _change(asked: LambdaAsked, function: Function, settings: dict[str, Any], code: model.Code) -> dict[str, Any]:
     function.latest.change(settings, code, asked.world.clock())
+    network.align(asked.world, function.account, function.region)
     asked.later("function-updated", f"{function.name}:{LATEST}:{function.latest.revision}")
     if asked.params.get("Publish"):
         return shapes.configuration(function, _publish(asked, function, None))
@@ -209,6 +215,7 @@ def delete(asked: LambdaAsked) -> None:
     function, qualifier = target.function, target.qualifier
     if not qualifier:
         del asked.region.functions[function.name]
+        network.align(asked.world, function.account, function.region)
         return
     if qualifier == LATEST or qualifier in function.aliases:
         sentence = "$LATEST version cannot be deleted without deleting the function."
@@ -220,6 +227,7 @@ def delete(asked: LambdaAsked) -> None:
         sentence = f"Unable to delete version because the following aliases reference it: [{', '.join(using)}]"
         raise AwsError("ResourceConflictException", sentence, 409)
     del function.versions[qualifier]
+    network.align(asked.world, function.account, function.region)
 
 
 def get(asked: LambdaAsked) -> dict[str, Any]:
@@ -228,7 +236,7 @@ def get(asked: LambdaAsked) -> dict[str, Any]:
     function, version = target.function, target.version
     answer: dict[str, Any] = {
         "Configuration": get_configuration(asked),
-        "Code": packages.shown(asked, function, version),
+        "Code": packages.shown(asked, version),
     }
     if function.tags:
         answer["Tags"] = function.tags

@@ -78,4 +78,4 @@ def _name(asked: LambdaAsked) -> str:
 
 
 def _shown(asked: LambdaAsked, one: LayerVersion) -> dict[str, Any]:
-    return shapes.layer(one, endpoint=f"{asked.world.endpoint}/layers/{one.arn}")
+    return shapes.layer(one, endpoint=packages.location(asked, one.code))

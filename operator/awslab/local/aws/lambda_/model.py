@@ -159,6 +159,7 @@ class Region:
     functions: dict[str, Function] = field(default_factory=dict)
     layers: dict[str, list[LayerVersion]] = field(default_factory=dict)
     layer_numbers: dict[str, int] = field(default_factory=dict)
+    interfaces: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)  # id, by subnet and groups
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,15 @@ def region_of(world: World, account: str, region: str) -> Region:
     """Return Lambda in a region of an account."""
     found: Region = world.overlay.lambdas.setdefault((account, region), Region())
     return found
+
+
+def package(world: World, digest: str) -> bytes | None:
+    """Return the deployment package, or the layer, with a digest."""
+    regions = world.overlay.lambdas.values()
+    functions = [one for region in regions for one in region.functions.values()]
+    codes = [version.code for one in functions for version in one.all_versions()]
+    codes += [one.code for region in regions for several in region.layers.values() for one in several]
+    return next((one.data for one in codes if one.digest == digest), None)
 
 
 def read_name(text: str, qualifier: str = "") -> Reference:

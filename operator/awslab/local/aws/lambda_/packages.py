@@ -11,7 +11,7 @@ from moto.s3.models import s3_backends
 
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.lambda_.asked import API, DEVELOPERS
-from awslab.local.aws.lambda_.model import Code, Function, LayerVersion, Version
+from awslab.local.aws.lambda_.model import Code, LayerVersion, Version
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
@@ -149,9 +149,13 @@ def _no_network(call: str, code: str, sentence: str) -> AwsError:
     return AwsError("InvalidParameterValueException", text)
 
 
-def shown(asked: LambdaAsked, function: Function, version: Version) -> dict[str, Any]:
+def shown(asked: LambdaAsked, version: Version) -> dict[str, Any]:
     """Return where the code of a version is."""
     if version.code.image:
         return {"RepositoryType": "ECR", "ImageUri": version.code.image, "ResolvedImageUri": version.code.image}
-    place = f"{asked.world.endpoint}/_awslab/code/{function.account}/{function.region}/{function.name}/{version.number}"
-    return {"RepositoryType": "S3", "Location": place}
+    return {"RepositoryType": "S3", "Location": location(asked, version.code)}
+
+
+def location(asked: LambdaAsked, code: Code) -> str:
+    """Return the address at which a package can be downloaded."""
+    return f"{asked.world.endpoint}/_awslab/package/{code.digest}"

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LENGTH = struct.Struct("!I")
 LOOK_SECONDS = 0.05  # how often the memory of a process that works is looked at
 START_SECONDS = 30
+END_SECONDS = 2
 NOBODY = 0  # no process has this id
 WORKER = Path(__file__).with_name("worker.py")
 NODE_WORKER = Path(__file__).with_name("worker.mjs")
@@ -97,6 +98,11 @@ class Process:
                 self.end()
                 break
             self._wait(reply, min(left, LOOK_SECONDS))
+            # A program that has just begun may still share the memory of this one, which is not its own.
+            reply.peak_mb = max(reply.peak_mb, self._memory() if message is not None else 0)
+            if reply.peak_mb > self.memory_mb and reply.ended is None:
+                self.end()
+                reply.message, reply.ended = None, -int(signal.SIGKILL)
         reply.seconds = time.monotonic() - began
         self._drain(reply, last=True)
         return reply
@@ -124,10 +130,6 @@ class Process:
             self._drain(reply)
         if self._messages in ready:
             self._read(reply)
-        reply.peak_mb = max(reply.peak_mb, self._memory())
-        if reply.peak_mb > self.memory_mb and reply.ended is None:
-            self.end()
-            reply.message, reply.ended = None, -int(signal.SIGKILL)
 
     def _read(self, reply: Reply) -> None:
         part = b""
@@ -135,7 +137,7 @@ class Process:
             part = self._messages.recv(1 << 20)
         if not part:
             self.alive = False
-            reply.ended = self.ended.get(timeout=START_SECONDS)
+            reply.ended = self._end_status()
             return
         self._inbox += part
         if len(self._inbox) < LENGTH.size:
@@ -145,6 +147,13 @@ class Process:
             reply.message = json.loads(self._inbox[LENGTH.size : size])
             self._inbox = self._inbox[size:]
             reply.peak_mb = max(reply.peak_mb, (reply.message or {}).get("peak", 0) // 1024)
+
+    def _end_status(self) -> int:
+        """Return how the process ended; one that only hung up is killed."""
+        with suppress(queue.Empty):
+            return self.ended.get(timeout=END_SECONDS)
+        self.end()
+        return self.ended.get(timeout=START_SECONDS)
 
     def _drain(self, reply: Reply, *, last: bool = False) -> None:
         """Take over what was written; the last line may be without an end."""

@@ -7,11 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.logs.models import logs_backends
 
 from awslab.local.aws import identity
 from awslab.local.aws.actions import log_arn
+from awslab.local.aws.cloudwatch import metrics
 from awslab.local.aws.lambda_.asked import DEVELOPERS
 from awslab.local.aws.rules import Book
 
@@ -29,13 +29,13 @@ def framed(lines: Lines, report: dict[str, Any], *, as_json: bool) -> Lines:
     now, begin = time.time(), lines[0][0] if lines else time.time()
     id_, version = report["requestId"], report["version"]
     if as_json:
-        metrics = {"durationMs": report["ms"], "memorySizeMB": report["memory"], "maxMemoryUsedMB": report["peak"]}
+        measured = {"durationMs": report["ms"], "memorySizeMB": report["memory"], "maxMemoryUsedMB": report["peak"]}
         return [
             (begin, _platform(begin, "platform.start", {"requestId": id_, "version": version})),
             *lines,
             (
                 now,
-                _platform(now, "platform.report", {"requestId": id_, "status": report["status"], "metrics": metrics}),
+                _platform(now, "platform.report", {"requestId": id_, "status": report["status"], "metrics": measured}),
             ),
         ]
     init = f"Init Duration: {report['init']:.2f} ms\t" if report["init"] is not None else ""
@@ -90,23 +90,12 @@ def write_log(world: World, function: Function, environment: Environment, lines:
     see=DEVELOPERS + "monitoring-metrics-types.html",
 )
 def count(world: World, function: Function, qualifier: str, values: dict[str, float]) -> None:
-    """Put metrics of one invocation; the world's lock is held."""
-    now = datetime.fromtimestamp(world.clock(), UTC).replace(tzinfo=None)
-    dimensions = [[{"Name": "FunctionName", "Value": function.name}]]
+    """Put metrics of one invocation."""
+    dimensions = [{"FunctionName": function.name}]
     if qualifier:
-        dimensions.append([*dimensions[0], {"Name": "Resource", "Value": f"{function.name}:{qualifier}"}])
-    data = [
-        {
-            "MetricName": name,
-            "Value": value,
-            "Timestamp": now,
-            "Unit": "Milliseconds" if name == "Duration" else "Count",
-            "Dimensions": one,
-        }
-        for name, value in values.items()
-        for one in dimensions
-    ]
-    cloudwatch_backends[function.account][function.region].put_metric_data("AWS/Lambda", data)
+        dimensions.append(dimensions[0] | {"Resource": f"{function.name}:{qualifier}"})
+    for one in dimensions:
+        metrics.count(world, function.account, function.region, "AWS/Lambda", one, **values)
 
 
 @book.behaves(

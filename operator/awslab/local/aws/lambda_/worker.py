@@ -135,7 +135,8 @@ class Zygote:
                 if not pid:
                     return
                 self.pids.discard(pid)
-                send(self.control, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+                with contextlib.suppress(BrokenPipeError):  # then the next look at it says that this is the end
+                    send(self.control, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
 def kill(pid: int) -> None:
@@ -233,8 +234,11 @@ class Environment:
         except SystemExit as error:
             return error.code if isinstance(error.code, int) else 1
         self.reply({"ready": True})
-        while (message := receive(self.connection)) is not None:
-            self.answer(handler, message)
+        try:
+            while (message := receive(self.connection)) is not None:
+                self.answer(handler, message)
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else 1
         return 0
 
     def answer(self, handler: Handler, message: Message) -> None:

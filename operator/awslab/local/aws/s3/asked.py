@@ -25,6 +25,11 @@ class BucketAsked(Asked):
         return str(self.call.params.get("Bucket", ""))
 
     @property
+    def backend(self) -> Any:
+        """Return moto's backend of the account."""
+        return s3_backends[self.call.account]["aws"]
+
+    @property
     def bucket(self) -> Any:
         """Return moto's bucket; None where there is none."""
-        return s3_backends[self.call.account]["aws"].buckets.get(self.name)
+        return self.backend.buckets.get(self.name)

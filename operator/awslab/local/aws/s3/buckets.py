@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import xmltodict  # type: ignore[import-untyped] # moto reads XML by it, and it has no types
 from moto.s3.models import PublicAccessBlock
 
 from awslab.local.aws import identity
@@ -51,6 +52,18 @@ def _defaults(asked: BucketAsked, _: object) -> None:
     bucket.encryption = _encryption()
     bucket.public_access_block = PublicAccessBlock(*["true"] * 4)
     bucket.ownership_rule = bucket.ownership_rule or "BucketOwnerEnforced"
+
+
+@book.follows(
+    "bucket-tags",
+    "CreateBucket",
+    does="A bucket may be tagged in the call that makes it.",
+    see=API + "API_CreateBucket.html",
+)
+def _tagged(asked: BucketAsked, _: object) -> None:
+    if asked.is_new and b"<Tags>" in asked.call.body:
+        tags = xmltodict.parse(asked.call.body, force_list=("Tag",))["CreateBucketConfiguration"]["Tags"]["Tag"]
+        asked.backend.put_bucket_tagging(asked.name, {tag["Key"]: tag["Value"] or "" for tag in tags})
 
 
 @book.follows(

@@ -39,8 +39,8 @@ class Problem:
 
 
 @lru_cache(maxsize=64)
-def problems(definition: str) -> tuple[Problem, ...]:
-    """Return what is wrong with a definition; nothing where it can run."""
+def problems(definition: str, kind: str = "STANDARD") -> tuple[Problem, ...]:
+    """Return what is wrong with a definition for a type of state machine; nothing where it can run."""
     try:
         flow = json.loads(definition)
     except ValueError as error:
@@ -52,7 +52,25 @@ def problems(definition: str) -> tuple[Problem, ...]:
         Problem("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", "/States") for name in names if names[name] > 1
     ]
     found = [*twice, *_of_flow(flow, "", flow.get("QueryLanguage"))]
+    if kind == "EXPRESS":
+        found += _not_express(flow)
     return tuple(found) or tuple(_of_grammar(definition, "/"))
+
+
+def _not_express(flow: Any) -> list[Problem]:
+    """Find what only a standard state machine can do: wait for jobs, tokens and activities, and distribute a map."""
+    found = []
+    for name, state in _all_states(flow):
+        resource = str(state.get("Resource", ""))
+        pattern = next((one for one in (".sync", ".waitForTaskToken", ":activity:") if one in resource), "")
+        if pattern:
+            sentence = f"Express state machine does not support '{pattern}' service integration"
+            found.append(Problem(SCHEMA, sentence, f"/States/{name}/Resource"))
+        config = (state.get("ItemProcessor") or {}).get("ProcessorConfig") or {}
+        if config.get("Mode") == "DISTRIBUTED":
+            sentence = "Express state machine does not support a distributed map"
+            found.append(Problem(SCHEMA, sentence, f"/States/{name}/ItemProcessor"))
+    return found
 
 
 def _all_states(flow: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -141,6 +141,7 @@ class Run:
             self.note(previous + 1, previous, name, {key: details})
             execution.status, execution.stopped = status, self.world.clock()
             execution.output, execution.error, execution.cause = output, error, cause
+            self.world.later("execution-forgotten", self.account, self.region, execution.arn)
             notices.ended(self.world, self.account, self.region, execution)
 
     def note(self, id_: int, previous: int, kind: str, details: dict[str, Any] | None) -> None:

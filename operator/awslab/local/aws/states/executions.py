@@ -15,7 +15,7 @@ from awslab.local.aws.states.store import RUNNING, Execution, Machine, Revision,
 
 if TYPE_CHECKING:
     from awslab.local.aws.asked import Asked
-    from awslab.local.aws.world import World
+    from awslab.local.aws.world import Due, World
 
 book = Book("states")
 API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
@@ -308,6 +308,21 @@ def _item(execution: Execution) -> dict[str, Any]:
     names = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate")
     more = ("stateMachineVersionArn", "stateMachineAliasArn")
     return {name: told[name] for name in (*names, *more) if name in told} | {"redriveCount": 0}
+
+
+@book.behaves(
+    "execution-forgotten",
+    "DescribeExecution",
+    does="An execution is known, and its name taken, for 90 days after its end.",
+    see="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+)
+def _forget(world: World, due: Due) -> None:
+    execution = store_of(world, due.account, due.region).executions
+    if due.id in execution and execution[due.id].status != RUNNING:
+        del execution[due.id]
+
+
+CHANGES = {"execution-forgotten": _forget}
 
 
 def history(asked: Asked) -> dict[str, Any]:

@@ -33,11 +33,11 @@ MOST_TAGS = 50
     " that has states which nothing reaches; the message names state and field.",
     see="https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html",
 )
-def check_definition(definition: str) -> str:
-    """Return a definition that AWS would take; raises AwsError."""
+def check_definition(definition: str, kind: str) -> str:
+    """Return a definition that AWS would take for a type of state machine; raises AwsError."""
     from awslab.local.aws.states.definition import problems  # noqa: PLC0415 - moto's parser takes seconds to import
 
-    if found := problems(definition):
+    if found := problems(definition, kind):
         said = ", ".join(map(str, found))
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{said}'")
     return definition
@@ -47,7 +47,7 @@ def validate(asked: Asked) -> dict[str, Any]:
     """Answer ValidateStateMachineDefinition."""
     from awslab.local.aws.states.definition import problems  # noqa: PLC0415 - as above
 
-    found = problems(asked.params.get("definition", ""))
+    found = problems(asked.params.get("definition", ""), asked.params.get("type") or "STANDARD")
     most = asked.params.get("maxResults") or MOST_PROBLEMS
     told = [
         {"severity": "ERROR", "code": one.code, "message": one.message, "location": one.location}
@@ -79,7 +79,7 @@ def create(asked: Asked) -> dict[str, Any]:
     arn = asked.arn("states", f"stateMachine:{name}")
     kind = params.get("type") or "STANDARD"
     wish = Revision(
-        definition=check_definition(params.get("definition", "")),
+        definition=check_definition(params.get("definition", ""), kind),
         role=params.get("roleArn", ""),
         logging=_logging(params.get("loggingConfiguration")),
         tracing=params.get("tracingConfiguration") or NO_TRACING,
@@ -134,7 +134,7 @@ def _changed(asked: Asked, machine: Machine) -> Revision:
         return machine.revision
     changed = machine.revision.changed(**wishes)
     if "definition" in wishes:
-        check_definition(changed.definition)
+        check_definition(changed.definition, machine.type)
     roles.check(asked, changed.role, machine.arn)
     check_logging(asked, changed)
     return changed

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -49,7 +51,14 @@ CLIENT_USERS = (
     STATES + "state_task.lambda_eval_utils",
     *(TASKS + name for name in ("sns", "sqs", "dynamodb", "events", "sfn", "aws_sdk")),
 )
+ERROR_CARRIERS = (  # what hands an error on that came from elsewhere
+    PARSER + "component.state.fail.state_fail",
+    STATES + "state_parallel.branches_decl",
+    STATES + "state_map.iteration.iteration_worker",
+)
 MOST_WORKERS = 40  # AWS's own limit of an inline map; a distributed one starts up to 10,000, which no laptop can
+TERMINAL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
+TIMEOUTS = frozenset({"States.Timeout", "States.HeartbeatTimeout"})
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
@@ -66,6 +75,9 @@ def apply() -> None:
     StringVariableSample._eval_body = _evaluate  # noqa: SLF001 - as above
     MaxConcurrencyDecl._eval_body = _bounded  # noqa: SLF001 - as above
     IterationWorker._eval_pool = _one_after_another  # noqa: SLF001 - as above
+    ErrorEqualsDecl._eval_body = _matches  # noqa: SLF001 - as above
+    for name in ERROR_CARRIERS:
+        vars(importlib.import_module(name))["CustomErrorName"] = ErrorName  # moto refuses to hand on States.*
     StateTaskServiceLambda._error_cause_from_client_error = staticmethod(_lambda_error)  # noqa: SLF001 - as above
 
 
@@ -155,6 +167,21 @@ def _one_after_another(self: Any, job: Any, worker_frame: Any) -> None:
         self._job_pool.close_job(job)
         job = following
     self._env.close_frame(worker_frame)
+
+
+@book.behaves(
+    "errors-not-caught-by-all",
+    "StartExecution",
+    code="States.Runtime",
+    does="States.ALL matches neither States.Runtime nor States.DataLimitExceeded, and States.TaskFailed no timeout.",
+    see=GUIDE + "concepts-error-handling.html",
+)
+def _matches(self: Any, env: Environment) -> None:
+    error, names = env.stack.pop().error_name, {name.error_name for name in self.error_names}
+    by_all = "States.ALL" in names and error not in TERMINAL
+    by_failed = "States.TaskFailed" in names and error not in TERMINAL | TIMEOUTS
+    by_timeout = "States.Timeout" in names and error in TIMEOUTS
+    env.stack.append(error in names or by_all or by_failed or by_timeout)
 
 
 @book.behaves(

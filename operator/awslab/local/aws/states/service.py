@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from awslab.local.aws.modelled import Modelled
-from awslab.local.aws.states import executions, machines, versions
+from awslab.local.aws.states import callbacks, executions, machines, versions
 from awslab.local.aws.states.store import stores
 from awslab.local.aws.world import make_current
 
 if TYPE_CHECKING:
+    from awslab.local.aws.call import Call
     from awslab.local.aws.world import World
 
 ACTIONS = {
@@ -37,7 +39,20 @@ ACTIONS = {
     "DescribeStateMachineForExecution": executions.describe_machine,
     "ListExecutions": executions.list_all,
     "GetExecutionHistory": executions.history,
+    "SendTaskSuccess": callbacks.success,
+    "SendTaskFailure": callbacks.failure,
+    "SendTaskHeartbeat": callbacks.heartbeat,
 }
+
+NEED_INTERPRETER = frozenset(
+    {
+        "CreateStateMachine",
+        "UpdateStateMachine",
+        "ValidateStateMachineDefinition",
+        "StartExecution",
+        "StartSyncExecution",
+    }
+)
 
 
 class StepFunctions(Modelled):
@@ -46,7 +61,13 @@ class StepFunctions(Modelled):
     def __init__(self, world: World) -> None:
         super().__init__(world, "states", "stepfunctions", ACTIONS, unlocked=frozenset({"StartSyncExecution"}))
         make_current(world)
-        world.changes.update(machines.CHANGES)
+        world.changes.update(machines.CHANGES | executions.CHANGES)
         for _, _, store in stores(world):  # nothing runs over a restart
             for execution in store.executions.values():
                 executions.abort(world, execution, error="States.Runtime", cause="The local AWS was stopped.")
+
+    def prepare(self, call: Call) -> None:
+        """Read the parameters, and load what takes seconds to load before the world's lock is held."""
+        super().prepare(call)
+        if call.action in NEED_INTERPRETER:
+            importlib.import_module("awslab.local.aws.states.engine")

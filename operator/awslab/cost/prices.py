@@ -56,6 +56,33 @@ INTERFACE_ENDPOINT_HOUR: Mapping[str, float] = {
 }
 """In each zone: https://aws.amazon.com/privatelink/pricing/"""
 
+INSTANCE_HOUR: Mapping[str, float] = {
+    "t3.nano": 0.0052,
+    "t3.micro": 0.0104,
+    "t3.small": 0.0208,
+    "t3.medium": 0.0416,
+    "t3.large": 0.0832,
+    "t3.xlarge": 0.1664,
+    "t4g.nano": 0.0042,
+    "t4g.micro": 0.0084,
+    "t4g.small": 0.0168,
+    "t4g.medium": 0.0336,
+    "t4g.large": 0.0672,
+    "m5.large": 0.096,
+    "m6i.large": 0.096,
+    "m6g.large": 0.077,
+    "m7g.large": 0.0816,
+    "c6i.large": 0.085,
+    "c7g.large": 0.0725,
+}
+"""Linux in us-east-1: https://aws.amazon.com/ec2/pricing/on-demand/"""
+
+GP3_GIBIBYTE_MONTH = 0.08
+"""https://aws.amazon.com/ebs/pricing/"""
+
+INSTANCE_GIBIBYTES = 8
+"""The disk of an instance of Amazon Linux 2023."""
+
 PUBLIC_IPV4_HOUR = 0.005
 """The same in every region: https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 
@@ -70,6 +97,21 @@ HOURS_EVERYWHERE: Mapping[str, float] = {"Alarm": 0.10 / HOURS_A_MONTH, "Dashboa
 """https://aws.amazon.com/cloudwatch/pricing/ , beyond the first ten alarms and three dashboards of an account."""
 
 
+def _instance(region: str, wishes: Mapping[str, Any]) -> float | None:
+    """An instance with its disk and public address; None for a type that is not in the table."""
+    hour = INSTANCE_HOUR.get(wishes.get("instance_type", "t3.micro"))
+    if hour is None:
+        return None
+    disk = INSTANCE_GIBIBYTES * GP3_GIBIBYTE_MONTH / HOURS_A_MONTH
+    address = PUBLIC_IPV4_HOUR if getattr(wishes.get("subnet"), "public_ips", False) else 0
+    return hour * _level(region) + disk + address
+
+
+def _level(region: str) -> float:
+    """How much more an instance costs in *region* than in us-east-1, as its NAT gateways do: within a tenth."""
+    return NAT_GATEWAY_HOUR[region] / NAT_GATEWAY_HOUR["us-east-1"]
+
+
 def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> float | None:
     """The price of one hour of a resource of that type with these fields; None where it is not known."""
     if type_name in FREE:
@@ -81,5 +123,6 @@ def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> 
     return {
         "NatGateway": NAT_GATEWAY_HOUR[region],
         "Eip": PUBLIC_IPV4_HOUR,
+        "Instance": _instance(region, wishes),
         "InterfaceEndpoint": INTERFACE_ENDPOINT_HOUR[region] * len(wishes.get("subnets", "1")),
     }.get(type_name)

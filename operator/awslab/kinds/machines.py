@@ -13,7 +13,8 @@ from awslab.aws.iam import Role
 from awslab.aws.instance import Image, Instance, KeyPair
 from awslab.aws.instance_profile import InstanceProfile
 from awslab.aws.lookups import image
-from awslab.aws.policies import trust
+from awslab.aws.policies import Policy, Statement, trust
+from awslab.core.values import FrozenMap
 
 from .address_plan import Tier
 from .kind import Situation
@@ -24,7 +25,24 @@ NEWEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
 ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)[.]")
 """The families of instances with AWS's own processors: t4g, m7gd, c7gn."""
 
-SESSION_MANAGER = "arn:{}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+SESSIONS: Policy = FrozenMap(
+    {
+        "Sessions": Statement.allow(
+            [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            ["*"],
+        )
+    }
+)
+"""What Session Manager needs, and no more.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+"""
 
 
 def machines(spec: LabVpcSpec) -> dict[str, Machine]:
@@ -97,7 +115,7 @@ def _profile(layout: Layout) -> InstanceProfile:
             name=BASTION,
             arn=facts.arn("iam", f"role{path}"),
             trust=trust("ec2.amazonaws.com"),
-            managed=frozenset({SESSION_MANAGER.format(facts.who.partition)}),
+            access=SESSIONS,
             tags=layout.tags,
         )
     )

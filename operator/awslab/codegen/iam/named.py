@@ -90,6 +90,18 @@ GRANTS: Mapping[str, Grant] = {
             "lambda:UpdateFunctionConfiguration",
         ),
     ),
+    "InstanceProfile": Grant(
+        (f"arn:aws:iam::*:instance-profile/awslab/{INSTANCE}/{{kind}}/*",),
+        reads=("iam:GetInstanceProfile",),
+        lists=("iam:ListInstanceProfiles",),
+        creates=("iam:CreateInstanceProfile",),
+        tags=("iam:TagInstanceProfile", "iam:UntagInstanceProfile"),
+        changes=(
+            "iam:AddRoleToInstanceProfile",
+            "iam:DeleteInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+        ),
+    ),
     "LogGroup": Grant(
         ("arn:aws:logs:*:*:log-group:/aws/*/awslab-*",),
         reads=("logs:FilterLogEvents", "logs:ListTagsForResource"),
@@ -216,7 +228,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The actions of IAM that a call is about, where they are not named as the call is."""
 
-PASSED_TO = ("lambda.amazonaws.com", "states.amazonaws.com")
+PASSED_TO = ("ec2.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com")
 """The services that are given roles of ours."""
 
 ALWAYS = ("tag:GetResources",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from fnmatch import fnmatchcase
 
 import boto3
@@ -62,7 +63,7 @@ def calls(module_aws):
     until(vpc, lambda: vpc.ready, using)
     _drift(ec2, vpc)
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
-    _change(vpc, using)
+    _change(ec2, vpc, using)
     adopter = _adopt(ec2, vpc, using)
     _delete_with_blockers(ec2, adopter, using)
     return [c for c in control.calls() if "awslab-operator" in c["user_agent"]]
@@ -109,20 +110,42 @@ def _drift_of_entries(ec2, acl):
 
 
 def _drift_of_instances(ec2, instance, group):
-    of_it = [{"Name": "instance-id", "Values": [instance]}]
-    (there,) = ec2.describe_iam_instance_profile_associations(Filters=of_it)["IamInstanceProfileAssociations"]
-    ec2.disassociate_iam_instance_profile(AssociationId=there["AssociationId"])
+    ec2.replace_iam_instance_profile_association(
+        AssociationId=_association(ec2, instance), IamInstanceProfile={"Arn": _their_profile()}
+    )
     ec2.modify_instance_attribute(InstanceId=instance, Groups=[group])
     ec2.modify_instance_metadata_options(InstanceId=instance, HttpTokens="optional")
     ec2.stop_instances(InstanceIds=[instance])
 
 
-def _change(vpc, using):
+def _association(ec2, instance):
+    of_it = [{"Name": "instance-id", "Values": [instance]}]
+    (there,) = ec2.describe_iam_instance_profile_associations(Filters=of_it)["IamInstanceProfileAssociations"]
+    return there["AssociationId"]
+
+
+def _their_profile():
+    """An instance profile that somebody else made."""
+    iam_client, trust = boto3.client("iam"), {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [{**trust, "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    iam_client.create_role(RoleName="theirs", AssumeRolePolicyDocument=json.dumps(document))
+    arn = iam_client.create_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
+    iam_client.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName="theirs")
+    time.sleep(0.1)
+    return arn
+
+
+def _change(ec2, vpc, using):
     """Grow and shrink, with tags that come and go, and with another kind of bastion."""
+    ec2.disassociate_iam_instance_profile(AssociationId=_association(ec2, _id(vpc, "Instance/bastion")))
+    until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
     vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]})
     until(vpc, lambda: vpc.ready, using)
+    profile = boto3.client("iam").get_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
+    ec2.associate_iam_instance_profile(InstanceId=_id(vpc, "Instance/bastion"), IamInstanceProfile={"Arn": profile})
+    using.reconcile(vpc)
     vpc.change(bastion=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(natGateways="Single", tags={})
@@ -199,7 +222,7 @@ def _allowed(action):
     return {iam.DELETES[action]} if action in iam.DELETES else set(iam.TYPES)
 
 
-@pytest.mark.parametrize("name", ["labvpc-policy", "labvpc-adoption-policy"])
+@pytest.mark.parametrize("name", ["labvpc-policy", "labvpc-services-policy", "labvpc-adoption-policy"])
 class TestThePolicy:
     @pytest.fixture
     def policy(self, name):

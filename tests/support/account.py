@@ -28,6 +28,8 @@ def everything(ec2) -> Counter[str]:
             "NatGateway": len(nats),
             "RouteTable": len(ec2.describe_route_tables(Filters=mine)["RouteTables"]),
             "SecurityGroup": len([g for g in groups if g["GroupName"] != "default"]),
+            "KeyPair": len(ec2.describe_key_pairs(Filters=mine)["KeyPairs"]),
+            "Instance": len(_living(ec2.describe_instances(Filters=mine)["Reservations"])),
             "NetworkAcl": len([a for a in acls if not a["IsDefault"]]),
             "DefaultNetworkAcl": len([a for a in acls if a["IsDefault"]]),
             "GatewayEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Gateway"]),
@@ -35,3 +37,9 @@ def everything(ec2) -> Counter[str]:
             "DefaultSecurityGroup": len([g for g in groups if g["GroupName"] == "default"]),
         }
     )
+
+
+def _living(reservations):
+    return [
+        i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in {"shutting-down", "terminated"}
+    ]

@@ -73,6 +73,14 @@ def named(letters: str) -> list[str]:
     return [f"us-east-1{letter}" for letter in letters]
 
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody@home"
+
+
+def ssh(**bastion: Any) -> dict[str, Any]:
+    """The minimal spec with a bastion for SSH."""
+    return but(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"], **bastion})
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "minimal": MINIMAL,
     "the smallest network": but(cidr="192.168.255.0/24"),
@@ -100,6 +108,10 @@ GOOD: dict[str, dict[str, Any]] = {
             "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
         }
     ),
+    "a bastion": but(bastion={}),
+    "a bastion by SSH": ssh(),
+    "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
+    "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
     "from everywhere and from one host": admits(**{"from": ["0.0.0.0/0", "203.0.113.7/32"]}),
 }
 
@@ -207,6 +219,49 @@ BAD: tuple[Bad, ...] = (
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
     Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
     Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
+    Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),
+    Bad(
+        "SSH without a key",
+        but(bastion={"access": "Ssh", "allowedCidrs": ["198.51.100.0/24"]}),
+        "spec.bastion.publicKey",
+        "is required where access is Ssh",
+    ),
+    Bad(
+        "SSH from nowhere",
+        ssh(allowedCidrs=[]),
+        "spec.bastion.allowedCidrs",
+        "must name the networks from which to log in where access is Ssh",
+    ),
+    Bad(
+        "SSH from anywhere",
+        ssh(allowedCidrs=["0.0.0.0/0"]),
+        "spec.bastion.allowedCidrs",
+        "must not be the whole internet (0.0.0.0/0), unless allowAnywhere is true",
+    ),
+    Bad(
+        "a private key",
+        ssh(publicKey="-----BEGIN OPENSSH PRIVATE KEY-----"),
+        "spec.bastion.publicKey",
+        "must be a public key as ssh-keygen writes it: ssh-ed25519 or ssh-rsa, and the key",
+    ),
+    Bad(
+        "a public key of two lines",
+        ssh(publicKey=KEY + "\n" + KEY),
+        "spec.bastion.publicKey",
+        "must be a public key as ssh-keygen writes it: ssh-ed25519 or ssh-rsa, and the key",
+    ),
+    Bad(
+        "no type of instances",
+        but(bastion={"instanceType": "large"}),
+        "spec.bastion.instanceType",
+        "must be a type of instances, for example t3.micro",
+    ),
+    Bad(
+        "no image",
+        but(bastion={"ami": "ubuntu"}),
+        "spec.bastion.ami",
+        "must be the id of an image, or a public parameter of Systems Manager (/aws/service/...)",
+    ),
     Bad("other network ACLs", but(networkAcls="None"), "spec.networkAcls"),
     Bad(
         "an emptied default network ACL that is in use",

@@ -93,7 +93,7 @@ def _matching(pattern: str, message: str) -> Rule:
     return Rule(
         message=message,
         cel=f"self.matches('{pattern}')",
-        check=lambda text: re.search(pattern, text) is not None,
+        check=lambda text: re.fullmatch(pattern, text) is not None,
     )
 
 

@@ -203,9 +203,8 @@ def _associate(aws: Aws, instance: str, profile: str | None) -> None:
     of_it = filters("instance-id", instance)
     there = pages(aws, "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations", Filters=of_it)
     association = next((a["AssociationId"] for a in there if a["State"] in {"associating", "associated"}), None)
-    if profile is None:
-        if association:
-            aws.ec2.disassociate_iam_instance_profile(AssociationId=association)
+    if association and profile is None:
+        aws.ec2.disassociate_iam_instance_profile(AssociationId=association)
     elif association:
         aws.ec2.replace_iam_instance_profile_association(AssociationId=association, IamInstanceProfile={"Arn": profile})
     else:

@@ -81,6 +81,19 @@ def unknown_profile(context: Context) -> str | None:
     return f"Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
 
 
+@book.follows(
+    "instance-profile-replaced",
+    "ReplaceIamInstanceProfileAssociation",
+    does="An instance shows the profile that took another one's place.",
+    see=API + "API_ReplaceIamInstanceProfileAssociation.html",
+)
+def replaced_profile(context: Context, _result: Any) -> None:
+    """Let the instance show what moto changes in the association only."""
+    for one in context.ec2.iam_instance_profile_associations.values():
+        if one.association_id == context.params.get("AssociationId"):
+            one.instance.iam_instance_profile = {"Arn": one.iam_instance_profile.arn, "Id": one.association_id}
+
+
 @book.refuses(
     "instance-missing-key",
     "RunInstances",

@@ -112,6 +112,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "a bastion by SSH": ssh(),
     "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
     "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
+    "flow logs": but(flowLogs={}),
+    "flow logs in a bucket of somebody's": but(flowLogs={"destination": "S3", "bucket": "arn:aws:s3:::logs/vpc"}),
+    "flow logs of what was rejected, minute by minute": but(
+        flowLogs={"traffic": "Rejected", "retentionDays": 3653, "intervalSeconds": 60}
+    ),
+    "logs that stay": but(deletion={"keepLogs": True}),
     "from everywhere and from one host": admits(**{"from": ["0.0.0.0/0", "203.0.113.7/32"]}),
 }
 
@@ -219,6 +225,26 @@ BAD: tuple[Bad, ...] = (
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
     Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
     Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
+    Bad(
+        "flow logs for eight days",
+        but(flowLogs={"retentionDays": 8}),
+        "spec.flowLogs.retentionDays",
+        "must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, "
+        "731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+    ),
+    Bad(
+        "flow logs of every other minute",
+        but(flowLogs={"intervalSeconds": 120}),
+        "spec.flowLogs.intervalSeconds",
+        "must be 60 or 600",
+    ),
+    Bad(
+        "a bucket by its name",
+        but(flowLogs={"bucket": "logs"}),
+        "spec.flowLogs.bucket",
+        "must be the ARN of a bucket, with a folder or without: arn:aws:s3:::logs/network",
+    ),
+    Bad("flow logs nowhere", but(flowLogs={"destination": "Paper"}), "spec.flowLogs.destination"),
     Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),
     Bad(
         "SSH without a key",

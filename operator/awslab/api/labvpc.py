@@ -11,6 +11,7 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
+from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
 
@@ -136,6 +137,12 @@ class LabVpcSpec(KindSpec):
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
+    flow_logs: FlowLogs | None = Field(
+        default=None, description="A record of who talked with whom; none without it, as it is paid by volume."
+    )
+    deletion: NetworkDeletion = Field(
+        default=NetworkDeletion(), description="What becomes of logs when the object is deleted."
+    )
 
     @property
     def network(self) -> IPv4Network:
@@ -193,6 +200,8 @@ class LabVpcStatus(KindStatus):
     network_acl_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
     )
+    flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
+    flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")
     bastion_instance_id: str | None = Field(default=None, description="The id of the bastion.")
     bastion_public_ip: str | None = Field(default=None, description="The public address of the bastion.")
     images: Mapping[str, ImageStatus] = Field(

@@ -14,20 +14,24 @@ from typing import Any
 from awslab.api.kinds import LAB_VPC as API
 from awslab.api.labvpc import LabVpcSpec
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
+from awslab.aws.flow_log import FlowLog, SavedQuery
 from awslab.aws.iam import Role
 from awslab.aws.instance import Image, Instance, KeyPair
 from awslab.aws.instance_profile import InstanceProfile
+from awslab.aws.logs import LogGroup, group_name
 from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
 from awslab.aws.routing import RouteTable
+from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
 
 from .address_plan import Tier, usable_addresses
+from .flow_logs import flow_logs
 from .kind import Kind, Outputs, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, Facts, Layout, zones_of
@@ -38,6 +42,7 @@ __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "out
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
+    LogGroup, Bucket, FlowLog, SavedQuery,
 )  # fmt: skip
 
 
@@ -68,6 +73,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
+    flow_logs(layout)
     layout.graph.check()
     return layout.graph
 
@@ -87,6 +93,8 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
         "natGatewayIps": nat_ips,
+        "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
+        "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
         "bastionInstanceId": host.id if host else None,
         "bastionPublicIp": bastion_ip or None,
         "images": {name: as_status(image) for name, image in facts.images.items()},

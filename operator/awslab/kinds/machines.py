@@ -52,7 +52,7 @@ def machines(spec: LabVpcSpec) -> dict[str, Machine]:
 
 def names_matter(spec: LabVpcSpec) -> bool:
     """Whether there is anything with an ARN of our choice."""
-    return bool(machines(spec))
+    return bool(machines(spec)) or spec.flow_logs is not None
 
 
 def images(spec: LabVpcSpec, situation: Situation) -> dict[str, Image]:

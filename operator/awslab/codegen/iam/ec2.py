@@ -27,6 +27,7 @@ class Create:
 READS = (
     "DescribeAddresses",
     "DescribeAvailabilityZones",
+    "DescribeFlowLogs",
     "DescribeIamInstanceProfileAssociations",
     "DescribeImages",
     "DescribeInstanceAttribute",
@@ -49,6 +50,7 @@ READS = (
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
+    "CreateFlowLogs": Create("vpc-flow-log", ("vpc",)),
     "CreateInternetGateway": Create("internet-gateway"),
     "CreateNatGateway": Create("natgateway", ("elastic-ip", "subnet")),
     "CreateNetworkAcl": Create("network-acl", ("vpc",)),
@@ -93,6 +95,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 """Calls that change what is ours, by the types that IAM checks."""
 
 DELETES: Mapping[str, str] = {
+    "DeleteFlowLogs": "vpc-flow-log",
     "DeleteInternetGateway": "internet-gateway",
     "DeleteKeyPair": "key-pair",
     "DeleteNatGateway": "natgateway",

@@ -8,8 +8,14 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import FlowLogAlreadyExists
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.responses.flow_logs import FlowLogs
+from moto.logs.models import logs_backends
 
+from awslab.local.aws import identity
+from awslab.local.aws import world as worlds
 from awslab.local.aws.ec2.kinds import BY_PREFIX
+from awslab.local.aws.ec2.reads import MENDED
+from awslab.local.aws.errors import AwsError
+from awslab.local.aws.resource_policies import policy_of
 from awslab.local.aws.rules import Book
 
 book = Book("ec2")
@@ -55,5 +61,55 @@ def delete(self: Any) -> ActionResult:
     return ActionResult({"Unsuccessful": unsuccessful})
 
 
+@book.behaves(
+    "flow-log-delivery",
+    "DescribeFlowLogs",
+    does="A flow log whose role cannot be assumed or may not write, or whose log group or bucket is gone or refuses,"
+    " shows that its delivery failed.",
+    see="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-troubleshooting.html",
+)
+def delivery(flow_log: Any, item: dict[str, Any]) -> None:
+    """Show whether it could be written just now."""
+    item.pop("DeliverLogsErrorMessage", None)
+    wrong = _to_bucket(flow_log) if flow_log.log_destination_type == "s3" else _to_group(flow_log)
+    item["DeliverLogsStatus"] = "FAILED" if wrong else "SUCCESS"
+    if wrong:
+        item["DeliverLogsErrorMessage"] = wrong
+
+
+def _to_group(flow_log: Any) -> str:
+    world, role = worlds.current(), flow_log.deliver_logs_permission_arn
+    ec2 = flow_log.ec2_backend
+    group = flow_log.log_group_name or flow_log.log_destination.partition(":log-group:")[2].removesuffix(":*")
+    arn = f"arn:aws:logs:{ec2.region_name}:{ec2.account_id}:log-group:{group}"
+    try:
+        identity.assume(world, role, "vpc-flow-logs.amazonaws.com", keep=False)
+    except AwsError:
+        return "Access error"
+    written = identity.may(world, role, "logs:PutLogEvents", f"{arn}:log-stream:any")
+    there = group in logs_backends[ec2.account_id][ec2.region_name].groups
+    return "" if written and there else "Access error"
+
+
+def _to_bucket(flow_log: Any) -> str:
+    ec2 = flow_log.ec2_backend
+    arn = (
+        ":".join(flow_log.log_destination.split(":")[:5])
+        + ":"
+        + flow_log.log_destination.split(":", 5)[5].split("/")[0]
+    )
+    source = f"arn:aws:logs:{ec2.region_name}:{ec2.account_id}:*"
+    try:
+        policy = policy_of(arn, ec2.account_id)
+    except KeyError:
+        policy = None
+    objects = f"{arn}/AWSLogs/{ec2.account_id}/any"
+    allowed = identity.service_may(
+        worlds.current(), "delivery.logs.amazonaws.com", "s3:PutObject", objects, policy, source, ec2.account_id
+    )
+    return "" if allowed else "Access error"
+
+
 FlowLogsBackend.create_flow_logs = create
 FlowLogs.delete_flow_logs = delete
+MENDED["DescribeFlowLogs"] = delivery

@@ -236,7 +236,7 @@ class TestThePolicy:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
             assert (
                 reads
-                or statement["Sid"] in {iam.LAUNCH, named.UNBOUND, "PassRolesOfOurs"}
+                or statement["Sid"] in {iam.LAUNCH, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
                 or OWNER_TAG in json.dumps(statement["Condition"])
             )
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND

@@ -229,8 +229,8 @@ BAD: tuple[Bad, ...] = (
         "flow logs for eight days",
         but(flowLogs={"retentionDays": 8}),
         "spec.flowLogs.retentionDays",
-        "must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, "
-        "731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+        "must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
+        "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
     ),
     Bad(
         "flow logs of every other minute",

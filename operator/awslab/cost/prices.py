@@ -89,7 +89,8 @@ PUBLIC_IPV4_HOUR = 0.005
 FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
-     "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents", "BucketNotification", "Rule"}
+     "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
+     "BucketNotification", "Rule"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 

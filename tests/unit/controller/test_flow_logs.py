@@ -42,6 +42,12 @@ def test_a_flow_log_that_cannot_be_written_is_not_ready_and_says_so(local_aws, e
     boto3.client("s3").create_bucket(Bucket="theirs")
     vpc, using = lab_vpc(**SMALL, flowLogs={"destination": "S3", "bucket": bucket}), reconciler()
 
-    until(vpc, lambda: "cannot write" in vpc.condition("Ready")["message"], using)
+    def said():
+        return [r.get("message", "") for r in vpc.obj["status"]["resources"] if r["address"] == "FlowLog/vpc"]
 
-    assert "FlowLog/vpc" in vpc.condition("Ready")["message"]
+    until(vpc, lambda: said() == ["AWS cannot write the flow log: Access error"], using)
+
+    assert ("False", "Waiting for FlowLog/vpc") == (
+        vpc.condition("Ready")["status"],
+        vpc.condition("Ready")["message"],
+    )

@@ -15,6 +15,7 @@ from awslab.local.aws import world as worlds
 from awslab.local.aws.ec2.kinds import BY_PREFIX
 from awslab.local.aws.ec2.reads import MENDED
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.policies import Request, context_of, speaking
 from awslab.local.aws.resource_policies import policy_of
 from awslab.local.aws.rules import Book
 
@@ -33,12 +34,17 @@ _create_of_moto = FlowLogsBackend.create_flow_logs
 def create(self: Any, resource_type: str, resource_ids: list[str], *rest: Any, **more: Any) -> Any:
     """Make flow logs one by one, so that one refusal does not hinder the others."""
     made, failed = [], []
+    whole = more.get("log_destination")
+    if whole and more.get("log_destination_type") == "s3":
+        more["log_destination"] = whole.partition("/")[0]  # moto knows no folders in a bucket
     for id_ in resource_ids:
         try:
             fresh, unsuccessful = _create_of_moto(self, resource_type, [id_], *rest, **more)
         except FlowLogAlreadyExists as error:
             failed.append((id_, error.code, error.message))
         else:
+            for one in fresh:
+                one.log_destination = whole
             made += fresh
             failed += unsuccessful
     return made, failed
@@ -92,21 +98,15 @@ def _to_group(flow_log: Any) -> str:
 
 
 def _to_bucket(flow_log: Any) -> str:
-    ec2 = flow_log.ec2_backend
-    arn = (
-        ":".join(flow_log.log_destination.split(":")[:5])
-        + ":"
-        + flow_log.log_destination.split(":", 5)[5].split("/")[0]
-    )
+    """Ask the bucket's policy whether AWS's delivery may write into it, as the owner's own."""
+    ec2, bucket = flow_log.ec2_backend, flow_log.log_destination.partition("/")[0]
     source = f"arn:aws:logs:{ec2.region_name}:{ec2.account_id}:*"
-    try:
-        policy = policy_of(arn, ec2.account_id)
-    except KeyError:
-        policy = None
-    objects = f"{arn}/AWSLogs/{ec2.account_id}/any"
-    allowed = identity.service_may(
-        worlds.current(), "delivery.logs.amazonaws.com", "s3:PutObject", objects, policy, source, ec2.account_id
-    )
+    context = context_of(SourceArn=source, SourceAccount=ec2.account_id, SecureTransport="true")
+    context["s3:x-amz-acl"] = ["bucket-owner-full-control"]
+    objects = f"{flow_log.log_destination.rstrip('/')}/AWSLogs/{ec2.account_id}/any"
+    asked = Request("s3:PutObject", objects, context, frozenset({"delivery.logs.amazonaws.com"}))
+    policy = policy_of(bucket, ec2.account_id)
+    allowed = next(speaking(policy, asked, "Allow"), None) and not next(speaking(policy, asked, "Deny"), None)
     return "" if allowed else "Access error"
 
 

@@ -31,7 +31,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.keys",
     ),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
-    "logs": ("logs.service", "logs.queries"),
+    "logs": ("logs.service", "logs.queries", "logs.insights", "logs.questions"),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

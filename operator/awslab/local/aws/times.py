@@ -32,6 +32,7 @@ USUAL_SECONDS: dict[str, float] = {
     "table-updated": 10,
     "table-deleted": 10,
     "tags-shown": 20,  # in the tagging API, after a change
+    "query-answered": 3,  # of Logs Insights
     "queue-name-free": 60,  # after it was deleted
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

@@ -14,7 +14,7 @@ from typing import Any
 from .connection import Connections, Side, is_open
 from .ends import INTERNET, End, UnknownEnd, find
 from .index import Index
-from .model import Network
+from .model import Interface, Network
 from .packets import Event, Packet, Step, Trip
 from .ranges import IPV4, IPV6, Ranges, addresses, version_of
 from .words import Words
@@ -152,8 +152,14 @@ class _Inquiry:
     def _pairs(self) -> Iterator[tuple[Side, Side]]:
         """Every sender with every receiver."""
         targets = self._sides(self.target)
-        for source in self._sides(self.source):
+        for source in map(self._holder, self._sides(self.source)):
             yield from ((source, target) for target in targets if source != target)
+
+    def _holder(self, side: Side) -> Side:
+        """Whose address it is that something is sent from."""
+        number = side.only if isinstance(side, Ranges) else None
+        holder = None if number is None else self.index.public.get(number)
+        return holder if isinstance(holder, Interface) else side
 
     def _sides(self, end: End) -> list[Side]:
         return [*end.interfaces] if end.interfaces else [self._outside(end)]

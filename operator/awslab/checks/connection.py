@@ -7,7 +7,7 @@ ACLs do not, so that the answer makes a way of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .index import EPHEMERAL, PING, PONG, Holder, Index
 from .journey import Journeys, Trips, answer_to, then
@@ -33,8 +33,9 @@ class _Origin:
 class Connections:
     """Tries connections through a network."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, *, groups: bool = True) -> None:
         self._index = index
+        self._groups = groups
         self._journeys = Journeys(index)
 
     def attempt(self, source: Side, target: Side, protocol: str, port: int) -> Trips:
@@ -51,20 +52,20 @@ class Connections:
         if not (packet.source and packet.destination):
             yield trip.dropped(Event.NO_ADDRESS, source.id)
             return
-        sent = then(self._journeys.group(trip, source, egress=True), lambda t: self._journeys.leave(t, source))
+        sent = then(self._group(trip, source, egress=True), lambda t: self._journeys.leave(t, source))
         for asked in sent:
             origin = _Origin(Place.INTERFACE, source.id, _as_asked(asked, packet.destination))
             yield from self._taken(asked, origin)
 
     def _from_outside(self, source: Ranges, target: Side, packet: Packet) -> Trips:
         if isinstance(target, Ranges):
-            asking = replace(packet, source=source & self._index.internet)
+            asking = packet._replace(source=source & self._index.internet)
             for low, high in (target & self._index.public_addresses).spans:
                 for number in range(low, high + 1):
                     yield from self._from_internet(self._index.public[number], Trip(asking))
             return
         for part, gate in self._gates(source, target):
-            yield from self._through(gate, target, replace(packet, source=part))
+            yield from self._through(gate, target, packet._replace(source=part))
 
     def _gates(self, source: Ranges, target: Interface) -> Iterator[tuple[Ranges, str]]:
         """By what *source* would come to *target*: the internet, or the gateway to which answers go."""
@@ -104,15 +105,18 @@ class Connections:
         if asked.place is Place.NOWHERE:
             yield asked
         elif asked.place is Place.NAT:
-            yield replace(asked, place=None).dropped(Event.NAT_REFUSES, asked.at)
+            yield asked._replace(place=None).dropped(Event.NAT_REFUSES, asked.at)
         elif asked.place is Place.INTERFACE:
             yield from self._let_in(asked, self._index.interfaces[asked.at], origin)
         else:
             yield from self._unwound(self._answered_from_outside(asked), origin)
 
+    def _group(self, trip: Trip, interface: Interface, *, egress: bool) -> Trips:
+        return self._journeys.group(trip, interface, egress=egress) if self._groups else iter([trip])
+
     def _let_in(self, asked: Trip, target: Interface, origin: _Origin) -> Trips:
-        arrived = replace(asked, place=None)
-        for taken in self._journeys.group(arrived, target, egress=False):
+        arrived = asked._replace(place=None)
+        for taken in self._group(arrived, target, egress=False):
             if taken.place is Place.NOWHERE:
                 yield taken
             elif not self._listens(target, taken.packet):
@@ -128,7 +132,7 @@ class Connections:
 
     def _answer(self, asked: Trip) -> Trip:
         port = single(PONG[asked.packet.protocol]) if asked.packet.protocol in PONG else EPHEMERAL
-        return replace(asked, packet=answer_to(asked.packet, port), answer=True, place=None)
+        return asked._replace(packet=answer_to(asked.packet, port), answer=True, place=None)
 
     def _answered_from_outside(self, asked: Trip) -> Trips:
         """The answer of the internet, a service, or whoever is beyond a gateway."""
@@ -146,20 +150,20 @@ class Connections:
             if trip.place is Place.NOWHERE:
                 yield trip
             elif not trip.packet.source <= origin.asked:
-                yield replace(trip, place=None).dropped(Event.WRONG_WAY_BACK, trip.at)
+                yield trip._replace(place=None).dropped(Event.WRONG_WAY_BACK, trip.at)
             elif trip.place is Place.NAT and trip.translations and trip.translations[-1].nat == trip.at:
                 yield from self._unwound(self._behind(trip), origin)
             elif not trip.translations and (trip.place, trip.at) == (origin.place, origin.at):
-                yield replace(trip, place=None).saw(Event.ANSWERED, trip.at).ended(trip.place, trip.at)
+                yield trip.saw(Event.ANSWERED, trip.at)
             else:
-                yield replace(trip, place=None).dropped(Event.WRONG_WAY_BACK, trip.at)
+                yield trip._replace(place=None).dropped(Event.WRONG_WAY_BACK, trip.at)
 
     def _behind(self, trip: Trip) -> Trips:
         """The answer, sent on by the NAT gateway to whose question it is."""
         *before, last = trip.translations
         port = EPHEMERAL if trip.packet.protocol not in PONG else trip.packet.port
-        packet = replace(trip.packet, destination=last.source, port=port)
-        back = replace(trip.saw(Event.NAT, last.nat), packet=packet, place=None, at="", translations=tuple(before))
+        packet = trip.packet._replace(destination=last.source, port=port)
+        back = trip.saw(Event.NAT, last.nat)._replace(packet=packet, place=None, at="", translations=tuple(before))
         yield from self._journeys.leave(back, self._index.nats[last.nat])
 
 

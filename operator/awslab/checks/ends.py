@@ -63,7 +63,9 @@ def find(network: Network, name: str) -> End:
             return end
     parts = sorted({*PARTS, *TIERS})
     known = ", ".join(["internet", *parts])
-    raise UnknownEnd(f"{name} is nothing in this network; say {known}, the name or id of a subnet or instance, or a CIDR")
+    raise UnknownEnd(
+        f"{name} is nothing in this network; say {known}, the name or id of a subnet or instance, or a CIDR"
+    )
 
 
 def _internet(_network: Network, name: str) -> End | None:

@@ -90,6 +90,9 @@ def _ruled(part: _Part, line: Line) -> Iterator[_Part]:
 
 def _merged(parts: Sequence[_Part], ports: Ranges) -> list[Ruling]:
     """Addresses together that fare alike; the rules named are those of the largest part."""
+    if len(parts) == 1:
+        (one,) = parts
+        return [Ruling(one.addresses, one.passed, ports - one.passed, one.allowing, one.denying)]
     alike: dict[Ranges, list[_Part]] = {}
     for part in sorted(parts, key=lambda p: -p.addresses.size):
         alike.setdefault(part.passed, []).append(part)

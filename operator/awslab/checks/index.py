@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
+from typing import Protocol
 
 from .filters import Line, Ruling, rulings
 from .model import (
@@ -60,6 +62,14 @@ NO_INTERNET = union(
 GLOBAL_IPV6 = addresses("2000::/3")
 
 
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
 class Index:
     """A network for packets of one IP version."""
 
@@ -79,6 +89,16 @@ class Index:
         self._acl_lines: dict[tuple[str, bool], list[Line]] = {}
         self._group_lines: dict[tuple[str, bool], list[Line]] = {}
 
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What everything is called, by its id."""
+        n = self.network
+        named: Iterable[_Named] = chain(
+            n.vpcs, n.subnets, n.tables, n.gateways, n.nats, n.acls, n.groups, n.interfaces, n.balancers, n.peerings,
+            n.endpoints,
+        )  # fmt: skip
+        return {thing.id: thing.name for thing in named}
+
     def own(self, vpc: str) -> Ranges:
         """The addresses of a VPC; none where it is not in sight."""
         return self._own.get(vpc, NONE)
@@ -94,6 +114,11 @@ class Index:
     def addresses_of(self, subnet: Subnet) -> Ranges:
         """The addresses of a subnet."""
         return self._subnet_addresses[subnet.id]
+
+    def subnet_around(self, these: Ranges) -> Ranges:
+        """The addresses of the subnet that holds all of *these*; nothing where none does."""
+        first = these.first
+        return next((s for s in self._subnet_addresses.values() if first in s and these <= s), NONE)
 
     def of_version(self, cidrs: Iterable[str]) -> Ranges:
         """The addresses of those CIDRs that are of this version."""

@@ -6,7 +6,6 @@ Nothing here knows of connections: a question and its answer each make a journey
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from .index import EPHEMERAL, NO_INTERNET, Holder, Index
 from .model import LOCAL, GatewayKind, Interface, NatGateway, Peering, Subnet
@@ -40,7 +39,7 @@ class Journeys:
         https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html#nacl-basics
         """
         subnet = self._index.subnet_of(holder)
-        trip = replace(trip, vpc=subnet.vpc)
+        trip = trip._replace(vpc=subnet.vpc)
         near = trip.packet.destination & self._index.addresses_of(subnet)
         if near:
             yield from self.deliver(trip.to(near), subnet.vpc, subnet)
@@ -79,9 +78,9 @@ class Journeys:
         for ruling in self._index.rulings(lines, (acl.id, egress), _far(packet, egress=egress), packet):
             sorted_out = _narrowed(packet, ruling.addresses, egress=egress)
             if ruling.passed:
-                yield trip.carrying(replace(sorted_out, port=ruling.passed)).saw(event, acl.id, ruling.allowing)
+                yield trip.carrying(sorted_out._replace(port=ruling.passed)).saw(event, acl.id, ruling.allowing)
             if ruling.stopped:
-                stopped = trip.carrying(replace(sorted_out, port=ruling.stopped))
+                stopped = trip.carrying(sorted_out._replace(port=ruling.stopped))
                 yield stopped.dropped(event, acl.id, ruling.denying)
 
     def group(self, trip: Trip, interface: Interface, *, egress: bool) -> Trips:
@@ -129,7 +128,7 @@ class Journeys:
         if not self._is_attached(target, holder):
             yield trip.dropped(Event.NOT_ATTACHED, target)
         elif source := self._index.outside_address(holder):
-            seen = trip.carrying(replace(trip.packet, source=source)).saw(Event.INTERNET_OUT, target)
+            seen = trip.carrying(trip.packet._replace(source=source)).saw(Event.INTERNET_OUT, target)
             yield from self._internet(seen, target)
         else:
             yield trip.dropped(Event.NO_PUBLIC_ADDRESS, target)
@@ -177,8 +176,8 @@ class Journeys:
 
         def behind(t: Trip) -> Trips:
             remembered = (*t.translations, Translation(nat.id, t.packet.source))
-            changed = replace(t.packet, source=self._index.private_address(nat))
-            yield from self.leave(replace(t.saw(Event.NAT, nat.id), packet=changed, translations=remembered), nat)
+            changed = t.packet._replace(source=self._index.private_address(nat))
+            yield from self.leave(t.saw(Event.NAT, nat.id)._replace(packet=changed, translations=remembered), nat)
 
         yield from then(arriving, behind)
 
@@ -214,9 +213,7 @@ class Journeys:
     def _transit(self, trip: Trip, holder: Holder, target: str) -> Trips:
         """To another VPC that is attached, as if all the gateway's own tables let it, or beyond what is in sight."""
         vpc = self._index.vpc_of(holder)
-        attached = {
-            a.vpc for a in self._index.network.attachments if a.gateway == target and a.state == "available"
-        }
+        attached = {a.vpc for a in self._index.network.attachments if a.gateway == target and a.state == "available"}
         if vpc not in attached:
             yield trip.dropped(Event.TRANSIT_DOWN, target)
             return
@@ -266,4 +263,4 @@ def _far(packet: Packet, *, egress: bool) -> Ranges:
 
 
 def _narrowed(packet: Packet, addresses: Ranges, *, egress: bool) -> Packet:
-    return replace(packet, destination=addresses) if egress else replace(packet, source=addresses)
+    return packet._replace(destination=addresses) if egress else packet._replace(source=addresses)

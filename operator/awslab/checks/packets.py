@@ -1,17 +1,19 @@
-"""Packets that fare alike, and what happened to them on their way."""
+"""Packets that fare alike, and what happened to them on their way.
+
+Tuples rather than dataclasses, as an analysis makes thousands of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 from .filters import Line
 from .ranges import Ranges
 from .routing import Way
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     """All packets from and to these addresses; at most one of the two is more than one address."""
 
     source: Ranges
@@ -64,8 +66,7 @@ class Event(StrEnum):
     ANSWERED = auto()
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing that happened, with the packet as it was then."""
 
     event: Event
@@ -88,8 +89,7 @@ class Place(StrEnum):
     NOWHERE = auto()
 
 
-@dataclass(frozen=True)
-class Translation:
+class Translation(NamedTuple):
     """What a NAT gateway remembers of a connection."""
 
     nat: str
@@ -97,8 +97,7 @@ class Translation:
     """Whose connection it is."""
 
 
-@dataclass(frozen=True)
-class Trip:
+class Trip(NamedTuple):
     """Packets under way, or at their end."""
 
     packet: Packet
@@ -113,21 +112,21 @@ class Trip:
 
     def to(self, destination: Ranges) -> Trip:
         """Those of the packets that go to *destination*."""
-        return self.carrying(replace(self.packet, destination=destination))
+        return self.carrying(self.packet._replace(destination=destination))
 
     def carrying(self, packet: Packet) -> Trip:
         """The same way, with the packet changed."""
-        return self if packet == self.packet else replace(self, packet=packet)
+        return self if packet == self.packet else self._replace(packet=packet)
 
     def saw(self, event: Event, at: str, rule: Line | Way | None = None) -> Trip:
         """The same, one step later."""
-        return replace(self, steps=(*self.steps, Step(event, at, self.packet, rule, self.answer)))
+        return self._replace(steps=(*self.steps, Step(event, at, self.packet, rule, self.answer)))
 
     def dropped(self, event: Event, at: str, rule: Line | Way | None = None) -> Trip:
         """The end of the way, short of its aim."""
         step = Step(event, at, self.packet, rule, self.answer, passed=False)
-        return replace(self, steps=(*self.steps, step), place=Place.NOWHERE, at=at)
+        return self._replace(steps=(*self.steps, step), place=Place.NOWHERE, at=at)
 
     def ended(self, place: Place, at: str) -> Trip:
         """The end of the way."""
-        return replace(self, place=place, at=at)
+        return self._replace(place=place, at=at)

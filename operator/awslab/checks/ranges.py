@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network, summarize_address_range
+from ipaddress import ip_address, ip_network
 
 IPV4, IPV6 = 4, 6
 
@@ -17,14 +17,15 @@ class Ranges:
     spans: tuple[tuple[int, int], ...] = ()
 
     def __and__(self, other: Ranges) -> Ranges:
-        both = ((max(a, c), min(b, d)) for a, b in self.spans for c, d in other.spans)
-        return Ranges(tuple(span for span in both if span[0] <= span[1]))
+        both = [(max(c, a), min(d, b)) for a, b in self.spans for c, d in other.spans if a <= d and c <= b]
+        return self if len(both) == len(self.spans) and tuple(both) == self.spans else Ranges(tuple(both))
 
     def __sub__(self, other: Ranges) -> Ranges:
         left = self.spans
         for low, high in other.spans:
-            left = tuple(piece for span in left for piece in _without(span, low, high))
-        return self if left == self.spans else Ranges(left)
+            if any(a <= high and low <= b for a, b in left):
+                left = tuple(piece for span in left for piece in _without(span, low, high))
+        return self if left is self.spans else Ranges(left)
 
     def __or__(self, other: Ranges) -> Ranges:
         return Ranges(_joined(sorted(self.spans + other.spans)))
@@ -36,7 +37,7 @@ class Ranges:
         return any(low <= number <= high for low, high in self.spans)
 
     def __le__(self, other: Ranges) -> bool:
-        return not self - other
+        return self is other or not self - other
 
     def __len__(self) -> int:
         raise TypeError("an IPv6 range has more numbers than len() can tell; use size")
@@ -119,15 +120,13 @@ def address_text(number: int, version: int) -> str:
     return str(ip_address(number.to_bytes(4 if version == IPV4 else 16, "big")))
 
 
-def cidr_texts(these: Ranges, version: int) -> list[str]:
-    """The fewest CIDRs (or addresses) that make up the set."""
-    texts: list[str] = []
+def cidrs(these: Ranges, version: int) -> Iterator[str]:
+    """The fewest CIDRs (or addresses) that make up the set, in order."""
+    bits = 32 if version == IPV4 else 128
     for low, high in these.spans:
-        ends = (ip_address(address_text(low, version)), ip_address(address_text(high, version)))
-        texts += [_short(str(n)) for n in summarize_address_range(*ends)]  # type: ignore[type-var] # one version
-    return texts
-
-
-def _short(cidr: str) -> str:
-    address, _, length = cidr.partition("/")
-    return address if length in ({"32"} if version_of(address) == IPV4 else {"128"}) else cidr
+        at = low
+        while at <= high:
+            size = min(at & -at or 1 << bits, 1 << (high - at + 1).bit_length() - 1)
+            length = bits - size.bit_length() + 1
+            yield address_text(at, version) + (f"/{length}" if length < bits else "")
+            at += size

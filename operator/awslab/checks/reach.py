@@ -40,6 +40,8 @@ class Flow:
     port: int = 0
     protocol: str = "tcp"
     version: int = IPV4
+    groups: bool = True
+    """Whether security groups have a say; without them it is told what routes and ACLs alone let through."""
 
     def __str__(self) -> str:
         what = "ping" if self.protocol.startswith("icmp") else f"{self.protocol} {self.port}"
@@ -60,7 +62,7 @@ class Hop:
     def on_wire(self) -> dict[str, Any]:
         """As in JSON."""
         told = {"id": self.id, "name": self.name, "text": self.text, "answer": self.answer, "passed": self.passed}
-        return {k: v for k, v in told.items() if v not in ("",)}
+        return {k: v for k, v in told.items() if v != ""}
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,43 @@ def reach(network: Network, flow: Flow) -> Verdict:
 
 def reach_all(network: Network, flows: Sequence[Flow]) -> list[Verdict]:
     """As *reach*, for many flows at once; what has to be looked up is looked up once."""
-    ends: dict[str, End] = {}
+    return [_raised(verdict) for verdict in attempts(network, flows)]
+
+
+def _raised(verdict: Verdict | UnknownEnd) -> Verdict:
+    if isinstance(verdict, UnknownEnd):
+        raise verdict
+    return verdict
+
+
+def attempts(network: Network, flows: Sequence[Flow]) -> list[Verdict | UnknownEnd]:
+    """As *reach_all*, with an UnknownEnd in place of the verdict on a flow whose names mean nothing."""
+    ends: dict[str, End | UnknownEnd] = {}
     for name in dict.fromkeys(name for flow in flows for name in (flow.source, flow.target)):
-        ends[name] = find(network, name)
-        supposed = tuple(i for i in ends[name].interfaces if i.hypothetical)
-        network = replace(network, interfaces=(*network.interfaces, *supposed))
+        ends[name] = end = _found(network, name)
+        if isinstance(end, End):
+            supposed = tuple(i for i in end.interfaces if i.hypothetical)
+            network = replace(network, interfaces=(*network.interfaces, *supposed))
     indexes = {version: Index(network, version) for version in {f.version for f in flows}}
-    connections = {version: Connections(index) for version, index in indexes.items()}
-    return [
-        _Inquiry(indexes[f.version], connections[f.version], f, ends[f.source], ends[f.target]).verdict() for f in flows
-    ]
+    return [_attempt(indexes[f.version], f, ends[f.source], ends[f.target]) for f in flows]
+
+
+def _found(network: Network, name: str) -> End | UnknownEnd:
+    try:
+        return find(network, name)
+    except UnknownEnd as error:
+        return error
+
+
+def _attempt(index: Index, flow: Flow, source: End | UnknownEnd, target: End | UnknownEnd) -> Verdict | UnknownEnd:
+    if isinstance(source, UnknownEnd):
+        return source
+    if isinstance(target, UnknownEnd):
+        return target
+    try:
+        return _Inquiry(index, Connections(index, groups=flow.groups), flow, source, target).verdict()
+    except UnknownEnd as error:
+        return error
 
 
 @dataclass(frozen=True)
@@ -183,7 +212,7 @@ class _Inquiry:
     def _sentence(self, result: Result, open_: Sequence[Trip], closed: Sequence[Trip], words: Words) -> str:
         if result is Result.OPEN:
             return self._open_sentence(open_, words)
-        decided = f"closed by {words.tell(closed[0].steps[-1])}"
+        decided = words.closed(closed[0].steps[-1])
         if result is Result.CLOSED:
             return decided
         return f"open {self._which(open_[0], words)}, but {decided}"

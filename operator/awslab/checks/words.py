@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 from .filters import Line
-from .index import EPHEMERAL, PING, PONG, Index
+from .index import PING, PONG, Index
 from .model import LOCAL, Interface, NatGateway
 from .packets import Event, Packet, Step
-from .ranges import Ranges, address_text, cidr_texts
+from .ranges import Ranges, address_text, cidrs
 from .routing import Way
 
 MOST_CIDRS = 3
-"""More are not told, but counted."""
+"""More are not told."""
 
 
 class Words:
@@ -32,11 +33,7 @@ class Words:
 
     def name(self, id_: str) -> str:
         """The name alone; empty where it has none."""
-        i, network = self._index, self._index.network
-        known = {**i.subnets, **i.interfaces, **i.nats, **i.gateways, **i.groups, **i.peerings, **i.endpoints}
-        more = [*network.tables, *network.acls, *network.vpcs, *network.balancers]
-        found = known.get(id_) or next((m for m in more if m.id == id_), None)
-        return found.name if found else ""
+        return self._index.names.get(id_, "")
 
     def place(self, these: Ranges, vpc: str = "") -> str:
         """Addresses as people speak of them: by name, as an address with its holder, or as CIDRs."""
@@ -44,9 +41,10 @@ class Words:
             return alias
         if these.only is not None:
             return self._one(these.first, vpc)
-        texts = cidr_texts(these, self._index.version)
-        more = f" and {len(texts) - MOST_CIDRS} more" if len(texts) > MOST_CIDRS else ""
-        return ", ".join(texts[:MOST_CIDRS]) + more
+        if 2 * these.size > self._index.internet.size and these <= self._index.internet:
+            return "the rest of the internet"
+        texts = [*islice(cidrs(these, self._index.version), MOST_CIDRS + 1)]
+        return ", ".join(texts[:MOST_CIDRS]) + (" and more" if len(texts) > MOST_CIDRS else "")
 
     def _one(self, number: int, vpc: str) -> str:
         vpcs = [vpc] if vpc else [v.id for v in self._index.network.vpcs]
@@ -62,11 +60,8 @@ class Words:
 
     def subnet_around(self, these: Ranges) -> str:
         """The CIDR of the subnet that holds all of *these*, which is what an ACL's rule would name; else *place*."""
-        for subnet in self._index.network.subnets:
-            around = self._index.addresses_of(subnet)
-            if these <= around:
-                return ", ".join(cidr_texts(around, self._index.version))
-        return self.place(these)
+        around = self._index.subnet_around(these)
+        return ", ".join(cidrs(around, self._index.version)) if around else self.place(these)
 
     def traffic(self, packet: Packet) -> str:
         """``tcp 443``, ``tcp 1024-65535``, ``ping``."""
@@ -79,6 +74,11 @@ class Words:
     def tell(self, step: Step) -> str:
         """What happened, as one sentence without its full stop."""
         return _SENTENCES[step.event](self, step)
+
+    def closed(self, step: Step) -> str:
+        """What closed the way: ``closed by acl-1 (private): rule 90 denies ...``."""
+        joined = " by " if step.event in _DECIDERS else ": "
+        return f"closed{joined}{self.tell(step)}"
 
     def rule(self, step: Step) -> str:
         """The rule that decided, or that there is none."""
@@ -157,8 +157,17 @@ def _says(text: str) -> Callable[[Words, Step], str]:
 
 
 def _internet_out(words: Words, step: Step) -> str:
-    return f"{words.called(step.at)} sends it to {words.place(step.packet.destination)}, as {words.place(step.packet.source)}"
+    packet = step.packet
+    return f"{words.called(step.at)} sends it to {words.place(packet.destination)}, as {words.place(packet.source)}"
 
+
+_DECIDERS = frozenset(
+    {
+        Event.GROUP_OUT, Event.GROUP_IN, Event.ACL_OUT, Event.ACL_IN, Event.NO_ROUTE, Event.BLACKHOLE,
+        Event.NO_PUBLIC_ADDRESS, Event.NO_ADDRESS, Event.NOBODY, Event.NO_LISTENER,
+    }
+)  # fmt: skip
+"""The events whose sentence begins with what decided and a colon."""
 
 _SENTENCES: Mapping[Event, Callable[[Words, Step], str]] = {
     Event.GROUP_OUT: _group("out", "destination", "to"),
@@ -170,10 +179,10 @@ _SENTENCES: Mapping[Event, Callable[[Words, Step], str]] = {
     Event.BLACKHOLE: _blackhole,
     Event.NAT: _nat,
     Event.NAT_DOWN: _says("NAT gateway {at} is not available"),
-    Event.NAT_LOOP: _says("NAT gateway {at} gets its own packets back: its subnet's route leads to it, not to the internet"),
+    Event.NAT_LOOP: _says("NAT gateway {at} gets its own packets back, as its subnet's route leads to it again"),
     Event.NAT_IPV6: _says("NAT gateway {at} takes no IPv6"),
     Event.NAT_REFUSES: _says("NAT gateway {at} lets nobody begin a connection from outside"),
-    Event.NAT_ANSWER: _says("the answer to {to} would go through NAT gateway {at}, where the question did not come from"),
+    Event.NAT_ANSWER: _says("the answer to {to} would go to NAT gateway {at}, where the question did not come from"),
     Event.INTERNET_OUT: _internet_out,
     Event.INTERNET_IN: _says("{at} brings it in from the internet"),
     Event.NOT_ATTACHED: _says("{at} is not attached to the VPC"),

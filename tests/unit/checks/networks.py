@@ -46,11 +46,18 @@ def production(zones="ab", *, nats="per-zone", bastion=False, web=False):
         for tier, third in (("public", number), ("private", 16 + number), ("data", 32 + number)):
             subnets.append(
                 Subnet(
-                    f"subnet-{tier}-{zone}", VPC, (f"10.0.{third}.0/24",), f"us-east-1{zone}", tier, f"{tier}-{zone}",
+                    f"subnet-{tier}-{zone}",
+                    VPC,
+                    (f"10.0.{third}.0/24",),
+                    f"us-east-1{zone}",
+                    tier,
+                    f"{tier}-{zone}",
                     public_ips=tier == "public",
                 )
             )
-        gateways.append(NatGateway(f"nat-{zone}", f"subnet-public-{zone}", f"10.0.{number}.10", f"52.0.0.{number + 1}", name=zone))
+        gateways.append(
+            NatGateway(f"nat-{zone}", f"subnet-public-{zone}", f"10.0.{number}.10", f"52.0.0.{number + 1}", name=zone)
+        )
     local = Route("10.0.0.0/16", "local")
     public = frozenset(s.id for s in subnets if s.tier == "public")
     data = frozenset(s.id for s in subnets if s.tier == "data")
@@ -60,13 +67,35 @@ def production(zones="ab", *, nats="per-zone", bastion=False, web=False):
     for zone in zones:
         nat = f"nat-{zone if nats == 'per-zone' else zones[0]}"
         routes = (local, Route(EVERYWHERE, nat)) if nats else (local,)
-        tables.append(RouteTable(f"rtb-{zone}", VPC, routes, frozenset({f"subnet-private-{zone}"}), name=f"private-{zone}"))
+        tables.append(
+            RouteTable(f"rtb-{zone}", VPC, routes, frozenset({f"subnet-private-{zone}"}), name=f"private-{zone}")
+        )
     interfaces = []
     if bastion:
-        interfaces.append(Interface("eni-bastion", "subnet-public-a", ("10.0.0.20",), ("sg-bastion",), "54.0.0.1", "bastion", "bastion", "i-bastion"))
+        interfaces.append(
+            Interface(
+                "eni-bastion",
+                "subnet-public-a",
+                ("10.0.0.20",),
+                ("sg-bastion",),
+                "54.0.0.1",
+                "bastion",
+                "bastion",
+                "i-bastion",
+            )
+        )
     if web:
         interfaces += [
-            Interface(f"eni-web-{z}", f"subnet-private-{z}", (f"10.0.{16 + n}.20",), ("sg-app",), "", f"web-{z}", "web", f"i-web-{z}")
+            Interface(
+                f"eni-web-{z}",
+                f"subnet-private-{z}",
+                (f"10.0.{16 + n}.20",),
+                ("sg-app",),
+                "",
+                f"web-{z}",
+                "web",
+                f"i-web-{z}",
+            )
             for n, z in enumerate(zones)
         ]
     return Network(
@@ -83,17 +112,24 @@ def production(zones="ab", *, nats="per-zone", bastion=False, web=False):
 
 def groups():
     return (
-        SecurityGroup("sg-lb", VPC, (tcp(80, EVERYWHERE), tcp(443, EVERYWHERE), tcp(80, "sg-app", egress=True)), "load-balancer"),
         SecurityGroup(
-            "sg-app", VPC,
+            "sg-lb", VPC, (tcp(80, EVERYWHERE), tcp(443, EVERYWHERE), tcp(80, "sg-app", egress=True)), "load-balancer"
+        ),
+        SecurityGroup(
+            "sg-app",
+            VPC,
             (
-                tcp(80, "sg-lb"), tcp(80, "sg-bastion"), tcp(22, "sg-bastion"), tcp(5432, "sg-data", egress=True),
-                tcp(80, EVERYWHERE, egress=True), tcp(443, EVERYWHERE, egress=True),
+                tcp(80, "sg-lb"),
+                tcp(80, "sg-bastion"),
+                tcp(22, "sg-bastion"),
+                tcp(5432, "sg-data", egress=True),
+                tcp(80, EVERYWHERE, egress=True),
+                tcp(443, EVERYWHERE, egress=True),
             ),
             "app",
         ),
         SecurityGroup("sg-data", VPC, (tcp(5432, "sg-app"),), "data"),
-        SecurityGroup("sg-bastion", VPC, (GroupRule(True, EVERYWHERE),), "bastion"),
+        SecurityGroup("sg-bastion", VPC, (GroupRule(egress=True, peer=EVERYWHERE),), "bastion"),
     )
 
 

@@ -19,7 +19,7 @@ SPECIAL = [
 ]  # fmt: skip
 
 
-class Dropped(Exception):  # noqa: N818 - that is what happened
+class Dropped(Exception):
     """The packet went no further; says at what."""
 
 
@@ -58,7 +58,6 @@ class World:
     crossed: int = 0
     tracked: set = field(default_factory=set)
     translations: dict = field(default_factory=dict)
-    visited: list = field(default_factory=list)
 
     def by_id(self, things, id_):
         return next((t for t in things if t.id == id_), None)
@@ -160,37 +159,41 @@ class World:
 
     def forward(self, target, holder, packet, subnet, answering):
         kind = target.split("-")[0]
-        vpc = subnet.vpc
         if kind == "local":
-            return self.deliver(vpc, packet, subnet, answering)
+            return self.deliver(subnet.vpc, packet, subnet, answering)
         if kind == "nat":
             return self.nat(target, holder, packet, answering)
         if kind in ("igw", "eigw", "vgw"):
-            gateway = self.by_id(self.net.gateways, target)
-            if gateway is None or gateway.vpc != vpc:
-                raise Dropped(target)
-            if kind == "vgw":
-                return "beyond", target, packet
-            if kind == "igw" and ip_address(packet.src).version == 4:
-                if not holder.public_ip:
-                    raise Dropped(target)
-                packet = replace(packet, src=holder.public_ip)
-            return self.internet(packet, target, answering)
+            return self.gateway(target, holder, packet, subnet, answering)
         if kind == "pcx":
-            return self.peering(target, vpc, packet, answering)
+            return self.peering(target, subnet.vpc, packet, answering)
         if kind == "tgw":
-            attached = [a.vpc for a in self.net.attachments if a.gateway == target and a.state == "available"]
-            if vpc not in attached:
-                raise Dropped(target)
-            for other in self.net.vpcs:
-                if other.id in attached and other.id != vpc and in_any(packet.dst, other.cidrs):
-                    return self.deliver(other.id, packet, None, answering)
-            return "beyond", target, packet
+            return self.transit(target, subnet.vpc, packet, answering)
         endpoint = self.by_id(self.net.endpoints, target)
         if endpoint and endpoint.state == "available" and endpoint.prefix_list:
-            self.visited.append(vpc)
             return "service", target, packet
         raise Dropped(target)
+
+    def gateway(self, target, holder, packet, subnet, answering):
+        gateway = self.by_id(self.net.gateways, target)
+        if gateway is None or gateway.vpc != subnet.vpc:
+            raise Dropped(target)
+        if target.startswith("vgw"):
+            return "beyond", target, packet
+        if target.startswith("igw") and ip_address(packet.src).version == 4:
+            if not holder.public_ip:
+                raise Dropped(target)
+            packet = replace(packet, src=holder.public_ip)
+        return self.internet(packet, target, answering)
+
+    def transit(self, target, vpc, packet, answering):
+        attached = [a.vpc for a in self.net.attachments if a.gateway == target and a.state == "available"]
+        if vpc not in attached:
+            raise Dropped(target)
+        for other in self.net.vpcs:
+            if other.id in attached and other.id != vpc and in_any(packet.dst, other.cidrs):
+                return self.deliver(other.id, packet, None, answering)
+        return "beyond", target, packet
 
     def nat(self, target, holder, packet, answering):
         nat = self.by_id(self.net.nats, target)
@@ -238,7 +241,9 @@ class World:
         if not any(g.vpc == vpc and g.kind is GatewayKind.INTERNET for g in self.net.gateways):
             raise Dropped(vpc)
         if ":" not in packet.dst:
-            private = holder.private_ip if holder in self.net.nats else next(a for a in holder.addresses if ":" not in a)
+            private = (
+                holder.private_ip if holder in self.net.nats else next(a for a in holder.addresses if ":" not in a)
+            )
             packet = replace(packet, dst=private)
         return self.deliver(vpc, packet, None, answering)
 
@@ -266,12 +271,14 @@ class World:
             raise Dropped(nat.id)
         del self.translations[key]
         back = replace(packet, dst=asked.src)
-        back = replace(back, sport=asked.sport) if packet.protocol.startswith("icmp") else replace(back, dport=asked.sport)
+        back = (
+            replace(back, sport=asked.sport) if packet.protocol.startswith("icmp") else replace(back, dport=asked.sport)
+        )
         return self.router(nat, back, answering)
 
     def into(self, gate, packet, *, answering=False):
         """A packet from outside, by the internet or by a gateway."""
-        place, at = gate
+        place, _ = gate
         if place == "internet" and (":" not in packet.dst or not answering):
             holder = self.seen_as(packet.dst)
             if holder is None:

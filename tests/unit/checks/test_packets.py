@@ -7,7 +7,7 @@ from collections import Counter
 from ipaddress import ip_address, ip_network
 from itertools import product
 
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from awslab.checks.reach import Result, UnknownEnd, reach
@@ -41,7 +41,7 @@ def test_over_random_networks_packets_fare_as_the_verdict_says(question):
     try:
         verdict = reach(network, flow)
     except UnknownEnd:
-        assume(False)
+        reject()
 
     fates = list(sent(network, flow))
 
@@ -134,7 +134,9 @@ def edges_of(network, version):
     """The first and last address of every range that anything in the network names, and their neighbors."""
     cidrs = [c for v in network.vpcs for c in v.cidrs] + [c for p in network.prefix_lists for c in p.cidrs]
     cidrs += [r.destination for t in network.tables for r in t.routes if "/" in r.destination]
-    cidrs += [r.cidr for a in network.acls for r in a.rules] + [r.peer for g in network.groups for r in g.rules if "/" in r.peer]
+    cidrs += [r.cidr for a in network.acls for r in a.rules] + [
+        r.peer for g in network.groups for r in g.rules if "/" in r.peer
+    ]
     cidrs += [*SPECIAL, "2000::/3", *(p for i in network.interfaces if (p := i.public_ip))]
     cidrs += [n.public_ip for n in network.nats if n.public_ip]
     size = 2**32 if version == 4 else 2**128
@@ -158,5 +160,8 @@ def client_ports(network):
     return sorted(n for n in {*edges, 1024, 65535} if 1024 <= n <= 65535)
 
 
-def test_the_random_networks_were_of_every_kind():
-    assert {Result.OPEN, Result.PARTLY, Result.CLOSED} == set(SEEN)
+def test_the_random_networks_are_of_every_kind():
+    if not SEEN:
+        test_over_random_networks_packets_fare_as_the_verdict_says()
+
+    assert set(Result) == set(SEEN)

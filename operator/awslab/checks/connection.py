@@ -122,7 +122,7 @@ class Connections:
             elif not self._listens(target, taken.packet):
                 yield taken.dropped(Event.NO_LISTENER, target.id)
             else:
-                answer = self._answer(taken.saw(Event.DELIVERED, target.id))
+                answer = self._answer(taken.saw(Event.DELIVERED, target.id, subnet=target.subnet))
                 yield from self._unwound(self._journeys.leave(answer, target), origin)
 
     def _listens(self, target: Interface, packet: Packet) -> bool:

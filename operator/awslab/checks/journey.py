@@ -51,13 +51,13 @@ class Journeys:
         subnet = self._index.subnet_of(holder)
         if way is None:
             table = self._index.table_of(subnet)
-            yield trip.dropped(Event.NO_ROUTE, table.id if table else subnet.id)
+            yield trip.dropped(Event.NO_ROUTE, table.id if table else subnet.id, subnet=subnet.id)
             return
         if way.route.blackhole:
-            yield trip.dropped(Event.BLACKHOLE, way.table, way)
+            yield trip.dropped(Event.BLACKHOLE, way.table, way, subnet.id)
             return
         target = way.route.target
-        routed = trip.saw(Event.ROUTE, way.table, way)
+        routed = trip.saw(Event.ROUTE, way.table, way, subnet.id)
         onward = self._by_prefix.get(target.partition("-")[0], self._appliance)
         leaving = [routed] if self._is_near(target, subnet) else self.acl(routed, subnet, egress=True)
         yield from then(leaving, lambda t: onward(t, holder, target))
@@ -78,10 +78,12 @@ class Journeys:
         for ruling in self._index.rulings(lines, (acl.id, egress), _far(packet, egress=egress), packet):
             sorted_out = _narrowed(packet, ruling.addresses, egress=egress)
             if ruling.passed:
-                yield trip.carrying(sorted_out._replace(port=ruling.passed)).saw(event, acl.id, ruling.allowing)
+                yield trip.carrying(sorted_out._replace(port=ruling.passed)).saw(
+                    event, acl.id, ruling.allowing, subnet.id
+                )
             if ruling.stopped:
                 stopped = trip.carrying(sorted_out._replace(port=ruling.stopped))
-                yield stopped.dropped(event, acl.id, ruling.denying)
+                yield stopped.dropped(event, acl.id, ruling.denying, subnet.id)
 
     def group(self, trip: Trip, interface: Interface, *, egress: bool) -> Trips:
         """Pass the security groups of an interface that begins or takes a connection."""
@@ -90,9 +92,9 @@ class Journeys:
         for ruling in self._index.rulings(lines, (interface.groups, egress), _far(packet, egress=egress), packet):
             part = trip.carrying(_narrowed(packet, ruling.addresses, egress=egress))
             if ruling.passed:
-                yield part.saw(event, interface.id, ruling.allowing)
+                yield part.saw(event, interface.id, ruling.allowing, interface.subnet)
             else:
-                yield part.dropped(event, interface.id)
+                yield part.dropped(event, interface.id, subnet=interface.subnet)
 
     def deliver(self, trip: Trip, vpc: str, origin: Subnet | None = None) -> Trips:
         """Bring it to who has its destination as private address in *vpc*."""
@@ -177,7 +179,9 @@ class Journeys:
         def behind(t: Trip) -> Trips:
             remembered = (*t.translations, Translation(nat.id, t.packet.source))
             changed = t.packet._replace(source=self._index.private_address(nat))
-            yield from self.leave(t.saw(Event.NAT, nat.id)._replace(packet=changed, translations=remembered), nat)
+            yield from self.leave(
+                t.saw(Event.NAT, nat.id, subnet=nat.subnet)._replace(packet=changed, translations=remembered), nat
+            )
 
         yield from then(arriving, behind)
 

@@ -76,6 +76,8 @@ class Step(NamedTuple):
     rule: Line | Way | None = None
     answer: bool = False
     passed: bool = True
+    subnet: str = ""
+    """Where it happened, as far as it was in a subnet."""
 
 
 class Place(StrEnum):
@@ -118,13 +120,14 @@ class Trip(NamedTuple):
         """The same way, with the packet changed."""
         return self if packet == self.packet else self._replace(packet=packet)
 
-    def saw(self, event: Event, at: str, rule: Line | Way | None = None) -> Trip:
+    def saw(self, event: Event, at: str, rule: Line | Way | None = None, subnet: str = "") -> Trip:
         """The same, one step later."""
-        return self._replace(steps=(*self.steps, Step(event, at, self.packet, rule, self.answer)))
+        step = Step(event, at, self.packet, rule, self.answer, passed=True, subnet=subnet)
+        return self._replace(steps=(*self.steps, step))
 
-    def dropped(self, event: Event, at: str, rule: Line | Way | None = None) -> Trip:
+    def dropped(self, event: Event, at: str, rule: Line | Way | None = None, subnet: str = "") -> Trip:
         """The end of the way, short of its aim."""
-        step = Step(event, at, self.packet, rule, self.answer, passed=False)
+        step = Step(event, at, self.packet, rule, self.answer, passed=False, subnet=subnet)
         return self._replace(steps=(*self.steps, step), place=Place.NOWHERE, at=at)
 
     def ended(self, place: Place, at: str) -> Trip:

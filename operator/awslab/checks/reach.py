@@ -58,10 +58,13 @@ class Hop:
     answer: bool = False
     """Whether it is on the way back."""
     passed: bool = True
+    subnet: str = ""
+    """The id of the subnet where it is, as far as it is in one."""
 
     def on_wire(self) -> dict[str, Any]:
         """As in JSON."""
         told = {"id": self.id, "name": self.name, "text": self.text, "answer": self.answer, "passed": self.passed}
+        told |= {"subnet": self.subnet}
         return {k: v for k, v in told.items() if v != ""}
 
 
@@ -207,7 +210,7 @@ class _Inquiry:
         return Words(self.index, {self.index.internet: "the internet", **named})
 
     def _hops(self, trip: Trip, words: Words) -> tuple[Hop, ...]:
-        return tuple(Hop(s.at, words.name(s.at), words.tell(s), s.answer, s.passed) for s in trip.steps)
+        return tuple(Hop(s.at, words.name(s.at), words.tell(s), s.answer, s.passed, s.subnet) for s in trip.steps)
 
     def _sentence(self, result: Result, open_: Sequence[Trip], closed: Sequence[Trip], words: Words) -> str:
         if result is Result.OPEN:

@@ -13,11 +13,12 @@ _COMMANDS = {
     "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),
     "operator": ("awslab.cli.operator", "Run the operator."),
     "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest or an object."),
+    "reach": ("awslab.cli.reach", "Tell whether packets get through a network, and what closes the way."),
     "sweep": ("awslab.cli.sweep", "List, and if told delete, what has our tags and no object."),
     "trace": ("awslab.cli.trace", "Show an object's resources in AWS, and what they wait for."),
 }
 
-_FUNCTIONS = {"import": "import_"}
+_FUNCTIONS = {"import": "import_", "reach": "reach_"}
 """The functions that cannot be called like their commands."""
 
 

@@ -10,7 +10,8 @@ import boto3
 import pytest
 
 from awslab.aws.calls import is_read
-from awslab.codegen import iam
+from awslab.codegen.iam import ec2 as iam
+from awslab.codegen.iam.documents import MANAGED_POLICY_LIMIT
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG
 from awslab.local.aws.control import Control
 from tests.support.manifests import ROOT
@@ -170,7 +171,7 @@ class TestThePolicy:
         return json.loads((ROOT / f"manifests/iam/{name}.json").read_text())
 
     def test_fits_into_a_managed_policy(self, policy):
-        assert len(json.dumps(policy, separators=(",", ":"))) <= iam.MANAGED_POLICY_LIMIT
+        assert len(json.dumps(policy, separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
 
     def test_allows_every_change_under_a_condition_on_the_owner_only(self, policy):
         for statement in policy["Statement"]:

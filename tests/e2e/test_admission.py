@@ -8,24 +8,38 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
+from types import ModuleType
 
 import pytest
 
 from awslab.api.labvpc import LabVpcSpec
 from awslab.local.run import CommandError
-from tests.support.labvpc_cases import BAD, GOOD, IMMUTABLE, MINIMAL, UNKNOWN, Bad, but, named
+from tests.support import datapipeline_cases, labvpc_cases
+from tests.support.labvpc_cases import MINIMAL, Bad, but, named
 from tests.support.manifests import ROOT
 
 pytestmark = pytest.mark.e2e
 
+CASES: dict[str, ModuleType] = {"LabVpc": labvpc_cases, "DataPipeline": datapipeline_cases}
+
+
+def every(table: str):
+    """Run a test with each case of every kind's table of this name."""
+    cases = [(kind, bad) for kind, module in CASES.items() for bad in getattr(module, table)]
+    return pytest.mark.parametrize(("kind", "bad"), cases, ids=[f"{kind}: {bad.name}" for kind, bad in cases])
+
+
+def an_object(kind: str, name: str, spec) -> dict:
+    return {"apiVersion": "awslab.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
 
 def labvpc(name: str, spec) -> dict:
-    return {"apiVersion": "awslab.dev/v1alpha1", "kind": "LabVpc", "metadata": {"name": name}, "spec": spec}
+    return an_object("LabVpc", name, spec)
 
 
-def manifest(specs) -> str:
+def manifest(kind: str, specs) -> str:
     """One document each: of a List kubectl itself finds fault with the first part and sends nothing."""
-    documents = (labvpc(f"case-{number}-end", spec) for number, spec in enumerate(specs))
+    documents = (an_object(kind, f"case-{number}-end", spec) for number, spec in enumerate(specs))
     return "\n---\n".join(json.dumps(document) for document in documents)
 
 
@@ -50,38 +64,55 @@ def production(kubectl):
 
 
 @pytest.fixture(scope="module")
-def refusals(kubectl) -> dict[str, str]:
-    """What is said to each bad spec, by its name."""
+def refusals(kubectl) -> dict[tuple[str, str], str]:
+    """What is said to each bad spec, by its kind and name."""
+    return {(kind, name): said for kind, cases in CASES.items() for name, said in refused(kubectl, kind, cases.BAD)}
+
+
+def refused(kubectl, kind: str, cases):
     with pytest.raises(CommandError) as error:
-        kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(bad.spec for bad in BAD))
+        kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(kind, (bad.spec for bad in cases)))
     said = re.split(r'(?m)^(?=The \w+ "case-|Error from server)', error.value.stderr)
     told = {int(number): text for text in said for number in re.findall(r'"?case-(\d+)-end"?', text)[:1]}
-    return {bad.name: told.get(number, "") for number, bad in enumerate(BAD)}
+    return [(bad.name, told.get(number, "")) for number, bad in enumerate(cases)]
 
 
-def test_every_good_spec_is_accepted(kubectl):
-    said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(GOOD.values()))
+@pytest.mark.parametrize("kind", CASES)
+def test_every_good_spec_is_accepted(kubectl, kind):
+    good = CASES[kind].GOOD
 
-    assert said.count("created (server dry run)") == len(GOOD)
+    said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifest(kind, good.values()))
 
-
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_a_bad_spec_is_refused_with_its_field_and_the_way_out(refusals, bad: Bad):
-    lines = [line for line in refusals[bad.name].splitlines() if in_kubernetes(bad.path) in line or bad.path in line]
-
-    assert [line for line in lines if bad.says in line], refusals[bad.name]
+    assert said.count("created (server dry run)") == len(good)
 
 
-@pytest.mark.parametrize("bad", UNKNOWN, ids=lambda bad: bad.name)
-def test_an_unknown_field_is_refused(kubectl, bad: Bad):
+@every("BAD")
+def test_a_bad_spec_is_refused_with_its_field_and_the_way_out(refusals, kind, bad: Bad):
+    said = refusals[kind, bad.name]
+
+    lines = [line for line in said.splitlines() if in_kubernetes(bad.path) in line or bad.path in line]
+
+    assert [line for line in lines if bad.says in line], said
+
+
+@every("UNKNOWN")
+def test_an_unknown_field_is_refused(kubectl, kind, bad: Bad):
     with pytest.raises(CommandError, match=rf'unknown field "{re.escape(bad.path)}"'):
-        kubectl("apply", "--validate=strict", "--dry-run=server", "-f", "-", stdin=manifest([bad.spec]))
+        kubectl("apply", "--validate=strict", "--dry-run=server", "-f", "-", stdin=manifest(kind, [bad.spec]))
 
 
-@pytest.mark.parametrize("bad", IMMUTABLE, ids=lambda bad: bad.name)
-def test_what_never_changes_is_refused_as_a_change(kubectl, production, bad: Bad):
+@pytest.fixture
+def unchanging(kubectl, kind):
+    """An object with the minimal spec of a kind."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(an_object(kind, "unchanging", CASES[kind].MINIMAL)))
+    yield "unchanging"
+    kubectl("delete", kind, "unchanging")
+
+
+@every("IMMUTABLE")
+def test_what_never_changes_is_refused_as_a_change(kubectl, unchanging, kind, bad: Bad):
     with pytest.raises(CommandError) as refused:
-        kubectl("apply", "-f", "-", stdin=json.dumps(labvpc(production, bad.spec)))
+        kubectl("apply", "-f", "-", stdin=json.dumps(an_object(kind, unchanging, bad.spec)))
 
     assert re.search(rf"{re.escape(bad.path)}: Invalid value: .*: {re.escape(bad.says)}", refused.value.stderr)
 

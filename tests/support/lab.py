@@ -8,20 +8,19 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
-from awslab.aws.named import NamedResource
+from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
 from awslab.engine import Permit, observe, reconcile
 from awslab.kinds import KINDS
+from tests.contract.examples import EXAMPLES
+from tests.contract.examples.example import OWNER
 
 POOL = ThreadPoolExecutor(16)
 REGION = "us-east-1"
-TYPES = tuple(dict.fromkeys(t for kind in KINDS for t in kind.types))
-
-
-OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
+TYPES = tuple(dict.fromkeys([*(t for kind in KINDS for t in kind.types), *(type(e.resource) for e in EXAMPLES)]))
 
 
 @cache
@@ -70,12 +69,13 @@ class Lab:
         return {o.address: o for o in observe(self.types, self.aws, POOL)}
 
     def writes(self, since):
-        """The calls after *since* that changed AWS."""
-        return [c["action"] for c in self.control.calls(since) if not is_read(c["action"])]
+        """Our calls after *since* that changed AWS; its services make calls of their own."""
+        ours = (c for c in self.control.calls(since) if "awslab-operator" in c["user_agent"])
+        return [c["action"] for c in ours if not is_read(c["action"])]
 
     def tag(self, found, **tags):
         """Set tags, as anybody may."""
-        if issubclass(found.type, NamedResource):
+        if issubclass(found.type, Named):
             found.type.retag(self.aws, found.id, tags, [])
         else:
             pairs = [{"Key": k, "Value": v} for k, v in tags.items()]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.support.fakeapi import FakeApi, Resource
 
 LAB = Resource("awslab.dev", "v1alpha1", "labvpcs", "LabVpc")
+PIPELINE = Resource("awslab.dev", "v1alpha1", "datapipelines", "DataPipeline")
 TWIN = Resource("awslab.dev", "v1alpha1", "labtwins", "LabTwin")
 
 

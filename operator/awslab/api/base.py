@@ -127,6 +127,15 @@ class AnyShape:
         return {PRESERVE_UNKNOWN: True}
 
 
+@dataclass(frozen=True)
+class AnyFields:
+    """An object whose fields only its reader knows."""
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave its fields open, as Kubernetes asks for it."""
+        return {"type": "object", PRESERVE_UNKNOWN: True}
+
+
 Timestamp = Annotated[
     datetime,
     PlainSerializer(lambda t: t.isoformat(timespec="seconds").replace("+00:00", "Z"), when_used="json"),
@@ -178,16 +187,22 @@ def sentences(error: ValidationError, root: str = "spec") -> tuple[str, ...]:
 
 _PLAIN = {
     "bool_type": "must be true or false",
+    "dict_type": "must be an object",
     "enum": "must be {expected}",
     "extra_forbidden": "is not known: is it misspelled, or of another version?",
+    "float_type": "must be a number",
     "greater_than_equal": "must be at least {ge}",
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
+    "mapping_type": "must be an object",
     "missing": "is required",
+    "model_type": "must be an object",
     "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
     "string_type": "must be a string",
     "too_long": "must have at most {max_length} entries",
     "too_short": "must have at least {min_length} entry",
+    "tuple_type": "must be a list",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from .awsaccount import AwsAccountSpec, AwsAccountStatus
+from .datapipeline import DataPipelineSpec, DataPipelineStatus
 from .labvpc import LabVpcSpec, LabVpcStatus
 
 if TYPE_CHECKING:
@@ -96,6 +97,29 @@ LAB_VPC = ApiKind(
     ),
 )
 
+DATA_PIPELINE = ApiKind(
+    kind="DataPipeline",
+    plural="datapipelines",
+    singular="datapipeline",
+    short_names=("dpl",),
+    description="A DataPipeline turns files that are dropped into a bucket into results: a state machine calls "
+    "a function for each step, and tells people when it is done or when it failed.",
+    spec=DataPipelineSpec,
+    status=DataPipelineStatus,
+    columns=(
+        READY,
+        DRIFT,
+        Column("Bucket", ".status.bucketName", "The bucket for uploads."),
+        Column("Last-Run", ".status.summary.lastRun", "How the last run went, and when."),
+        Column("Succeeded", ".status.summary.succeeded", "How many of the last runs succeeded."),
+        Column("Failed", ".status.summary.failed", "How many of the last runs failed."),
+        COST,
+        AGE,
+        Column("State-Machine", ".status.stateMachineArn", "The ARN of the state machine.", wide=True),
+        MESSAGE,
+    ),
+)
+
 AWS_ACCOUNT = ApiKind(
     kind="AwsAccount",
     plural="awsaccounts",
@@ -115,4 +139,4 @@ AWS_ACCOUNT = ApiKind(
     ),
 )
 
-API_KINDS: tuple[ApiKind, ...] = (LAB_VPC, AWS_ACCOUNT)
+API_KINDS: tuple[ApiKind, ...] = (LAB_VPC, DATA_PIPELINE, AWS_ACCOUNT)

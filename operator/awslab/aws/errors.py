@@ -29,28 +29,45 @@ THROTTLED = frozenset(
 )  # fmt: skip
 IN_USE = frozenset(
     {"DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "ResourceInUse",
-     "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse"}
+     "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse",
+     "BucketNotEmpty"}
 )  # fmt: skip
 RETRYABLE = frozenset(
     {"IncorrectState", "IncorrectInstanceState", "InvalidState", "OperationAborted", "ConcurrentModification",
      "Resource.AlreadyAssociated", "RequestTimeTooSkewed", "PendingVerification", "ConcurrentTagAccess",
-     "InsufficientAddressCapacity", "InsufficientInstanceCapacity"}
+     "InsufficientAddressCapacity", "InsufficientInstanceCapacity", "ConcurrentModificationException",
+     "ConcurrentAccess", "ConflictException", "StaleTag", "StateMachineDeleting", "QueueDeletedRecently",
+     "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException",
+     "ResourceConflictException", "PreconditionFailedException", "EntityTemporarilyUnmodifiable",
+     "OperationAbortedException", "ResourceNotReadyException"}
 )  # fmt: skip
 UNCERTAIN = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
-     "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "500", "502", "503", "504"}
+     "ServiceUnavailableException", "ServiceFailure", "ServiceException", "RequestTimeout",
+     "RequestTimeoutException", "500", "502", "503", "504"}
 )  # fmt: skip
 DENIED = frozenset(
     {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure", "OptInRequired", "Blocked",
      "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
      "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
+GONE = ("NotFound", "NotFoundException", "NotFoundError", "DoesNotExist", "NonExistentQueue")
 AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
     # What AWS answers while a NAT gateway that is being deleted still has the address.
     ("ReleaseAddress", "AuthFailure"): InUse,
     ("DisassociateAddress", "AuthFailure"): InUse,
 }
 """By operation and code, the codes that elsewhere mean something else."""
+NOT_YET = re.compile(
+    r"cannot be assumed|role does not have permissions to call|Invalid principal in policy"
+    r"|is authorized to assume the provided role|IAM Role is not authorized to access the Log Dest"
+    r"|TimeToLive has been modified multiple times|TimeToLive is being",
+    re.IGNORECASE,
+)
+"""What AWS says, with the codes of refusals for ever, of roles made a moment ago and of what is changed too often.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
 
 NO_ANSWER = (
     boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError,
@@ -83,6 +100,7 @@ def _from_answer(error: boto.ClientError) -> LabError:
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
+    kind = Retryable if NOT_YET.search(message) else kind
     sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
     if permission := _permission(code, message, error.operation_name):
         sentence += f"{ALLOW} {permission}"
@@ -110,8 +128,10 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     for codes, kind in table:
         if code in codes:
             return kind
-    if code.endswith((".NotFound", "NotFound", "NotFoundException")) or code.startswith("NoSuch"):
+    if code.startswith("NoSuch") or code.endswith(GONE):
         return NotFound
-    if code.endswith(("LimitExceeded", "LimitExceededException", "QuotaExceeded")):
+    if code.endswith(
+        ("LimitExceeded", "LimitExceededException", "QuotaExceeded", "StorageExceededException", "TooManyBuckets")
+    ):
         return QuotaReached
     return Uncertain if status >= 500 else Rejected  # noqa: PLR2004 - HTTP's own limit

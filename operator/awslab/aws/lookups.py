@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .session import Clients
 
 
@@ -15,3 +17,17 @@ def availability_zones(clients: Clients) -> tuple[str, ...]:
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
     answer = clients.client("ec2").describe_availability_zones(Filters=filters)
     return tuple(sorted(z["ZoneName"] for z in answer["AvailabilityZones"]))
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose credentials they are."""
+
+    partition: str
+    account: str
+
+
+def identity(clients: Clients) -> Identity:
+    """The partition and account of the credentials in use."""
+    who = clients.client("sts").get_caller_identity()
+    return Identity(who["Arn"].split(":")[1], who["Account"])

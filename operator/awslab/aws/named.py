@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.errors import Rejected
+from awslab.core.errors import NotFound, Rejected
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
-from awslab.core.resource import Ids, Observed, Phase, Resource, resolved
+from awslab.core.resource import Given, Ids, Observed, Phase, Ref, Resource, resolved
 
+from .errors import classify
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
+
+Reference = str | Resource | Ref | Given
+"""An ARN, or something that has one."""
 
 PAGE = 100
 """https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html"""
@@ -41,16 +46,9 @@ EXISTS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedResource(Listed):
-    """A resource with an ARN that is known before it is made: there can be no second one.
+class Named(Resource):
+    """A resource with an ARN that is known before it is made: there can be no second one."""
 
-    The tagging API lists them for all owners at once, with their tags and nothing else, and may be late.
-    """
-
-    resource_type: ClassVar[str]
-    """As the tagging API calls it."""
-
-    hidden: ClassVar[bool] = True
     unobserved: ClassVar[frozenset[str]] = frozenset({"after"})
 
     arn: str
@@ -72,7 +70,7 @@ class NamedResource(Listed):
     @classmethod
     @abstractmethod
     def look(cls, aws: Aws, arn: str) -> Observed | None:
-        """Everything about one, by :meth:`seen`; None where there is none."""
+        """Everything about one, by :meth:`seen`; None, or AWS's own refusal, where there is none."""
 
     @abstractmethod
     def make(self, aws: Aws, ids: Ids) -> None:
@@ -98,51 +96,36 @@ class NamedResource(Listed):
         return Observed(cls, name, arn, fields=every, tags=tags, owner=tags.get(OWNER_TAG, ""), **more)
 
     @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        """The ARN and tags of everything of any such type: what all types share is listed once."""
-        return listed(aws, filters, LISTED)
-
-    @classmethod
-    def observe(cls, aws: Aws) -> Iterator[Observed]:
-        """Find the owner's, each looked at by itself: the listing may be late, and has nothing but tags."""
-        for item in listed(aws, aws.owned, [cls.resource_type]):
-            found = cls.observed(item)
-            if found and found.owner == aws.owner.key:
-                now = cls.look(aws, found.id)
-                if now and now.owner == aws.owner.key:
-                    yield now
-
-    @classmethod
-    def read(cls, item: Item, name: str) -> Observed:
-        """Read what the tagging API tells."""
-        tags = tags_of(item)
-        return Observed(cls, name, item["ResourceARN"], tags=tags, owner=tags.get(OWNER_TAG, ""))
-
-    @classmethod
-    def examined(cls, aws: Aws, found: Observed) -> Observed:
-        """As it is now."""
-        now = cls.look(aws, found.id)
-        return replace(now, name=found.name) if now else replace(found, phase=Phase.GONE)
+    def looked(cls, aws: Aws, arn: str) -> Observed | None:
+        """As :meth:`look`, and None where it went while it was looked at."""
+        with unless_gone():
+            return cls.look(aws, arn)
+        return None
 
     @classmethod
     def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
         """The resource with that ARN, whosever it is."""
-        now = cls.look(aws, id)
+        now = cls.looked(aws, id)
         return replace(now, name=name) if now else None
+
+    def resolved(self, ids: Ids) -> dict[str, Any]:
+        """The desired fields that AWS is told of, with ids in place of references."""
+        return {field: resolved(wish, ids) for field, wish in self.wishes.items() if field not in self.unobserved}
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Make it; what is there already is ours if its tags say so: a reply was lost."""
         try:
             self.make(aws, ids)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in EXISTS or not (there := self.look(aws, self.arn)):
+            if error.response["Error"]["Code"] not in EXISTS or not (there := self.looked(aws, self.arn)):
                 raise
             return self._found_ours(aws, there)
         return self.made(aws, ids)
 
     def made(self, aws: Aws, ids: Ids, **more: Any) -> Observed:
-        """What was asked for, taken for granted until the next look."""
-        fields = {f: resolved(w, ids) for f, w in self.wishes.items() if f not in self.unobserved | self.late}
+        """What was asked for, taken for granted until the next look; the late fields are empty mappings or sets."""
+        fields = self.resolved(ids)
+        fields |= {f: type(fields[f])() for f in self.late & fields.keys()}
         return replace(self.seen(self.arn, fields, aws.owner.birth_tags(self), **more), name=self.name)
 
     def _found_ours(self, aws: Aws, there: Observed) -> Observed:
@@ -157,6 +140,53 @@ class NamedResource(Listed):
             cls.retag(aws, found.id, {c.key: c.desired for c in tags.additions}, [c.key for c in tags.removals])
         if others := changes.without("tags"):
             cls.modify(aws, found, others)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedResource(Named, Listed):
+    """One that the tagging API lists, for all owners at once, with its tags and nothing else; it may be late."""
+
+    resource_type: ClassVar[str]
+    """As the tagging API calls it."""
+
+    hidden: ClassVar[bool] = True
+
+    @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        """The ARN and tags of everything of any such type: what all types share is listed once."""
+        return listed(aws, filters, LISTED)
+
+    @classmethod
+    def observe(cls, aws: Aws) -> Iterator[Observed]:
+        """Find the owner's, each looked at by itself: the listing may be late, and has nothing but tags."""
+        for item in listed(aws, aws.owned, [cls.resource_type]):
+            found = cls.observed(item)
+            if found and found.owner == aws.owner.key:
+                now = cls.looked(aws, found.id)
+                if now and now.owner == aws.owner.key:
+                    yield now
+
+    @classmethod
+    def read(cls, item: Item, name: str) -> Observed:
+        """Read what the tagging API tells."""
+        tags = tags_of(item)
+        return Observed(cls, name, item["ResourceARN"], tags=tags, owner=tags.get(OWNER_TAG, ""))
+
+    @classmethod
+    def examined(cls, aws: Aws, found: Observed) -> Observed:
+        """As it is now."""
+        now = cls.looked(aws, found.id)
+        return replace(now, name=found.name) if now else replace(found, phase=Phase.GONE)
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Take it for an answer, not for an error, that there is no such thing."""
+    try:
+        yield
+    except ClientError as error:
+        if classify(error.response["Error"]["Code"]) is not NotFound:
+            raise
 
 
 def listed(aws: Aws, filters: Filters, types: Sequence[str]) -> Iterator[Item]:

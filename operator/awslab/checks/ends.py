@@ -143,8 +143,10 @@ def _supposed(network: Network, name: str, part: str, subnets: Iterable[Subnet])
     if not where or group is None:
         return None
     made = _interfaces(network, part, group.id, where)
-    about = f"there is no {name} yet: an interface with the group {group.name or group.id} stands for it in "
-    return End(name, made, assumed=about + ", ".join(s.name or s.id for s in where))
+    places = ", ".join(s.name or s.id for s in where)
+    missing = f"there is nothing in {name} yet" if name not in PARTS else f"there is no {name} yet"
+    about = f"{missing}: an interface with the group {group.name or group.id} stands for it in {places}"
+    return End(name, made, assumed=about)
 
 
 def _group(network: Network, name: str) -> SecurityGroup | None:

@@ -10,6 +10,8 @@ from awslab.kinds import KINDS
 from . import iam, rbac
 from .conditions_page import conditions_page
 from .crds import admission_policy, custom_resource_definition, protection_policy
+from .iam import page, trust
+from .iam.documents import text
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
@@ -59,14 +61,14 @@ def _of_kind(kind: ApiKind) -> Iterator[tuple[str, str]]:
 
 
 def _iam() -> Iterator[tuple[str, str]]:
-    yield "docs/reference/iam.md", iam.iam_page()
-    yield "manifests/iam/trust-irsa.json", iam.text(iam.irsa_trust())
-    yield "manifests/iam/trust-pod-identity.json", iam.text(iam.pod_identity_trust())
-    yield "manifests/iam/assume-role-policy.json", iam.text(iam.assume_role_policy())
+    yield "docs/reference/iam.md", page.iam_page()
+    yield "manifests/iam/trust-irsa.json", text(trust.irsa_trust())
+    yield "manifests/iam/trust-pod-identity.json", text(trust.pod_identity_trust())
+    yield "manifests/iam/assume-role-policy.json", text(trust.assume_role_policy())
     for kind in KINDS:
         name = f"manifests/iam/{kind.api.singular}"
-        yield f"{name}-policy.json", iam.text(iam.policy(kind.name))
-        yield f"{name}-adoption-policy.json", iam.text(iam.adoption_policy(kind.name))
+        yield f"{name}-policy.json", text(iam.policy(kind))
+        yield f"{name}-adoption-policy.json", text(iam.adoption_policy(kind))
 
 
 def _rbac() -> Iterator[tuple[str, str]]:
@@ -90,9 +92,9 @@ def write(files: Mapping[str, str], root: Path) -> None:
     """Bring the repository at *root* to what is generated, stale files removed."""
     for path in stale(files, root):
         (root / path).unlink()
-    for path, text in files.items():
+    for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
+        (root / path).write_text(content, encoding="utf-8")
 
 
 def differences(files: Mapping[str, str], root: Path) -> list[str]:

@@ -83,8 +83,16 @@ def _table(rows: Iterator[Row]) -> Iterator[str]:
     yield from map(str, rows)
 
 
-def _rows(schema: Schema, path: str, rules: Mapping[str, list[str]]) -> Iterator[Row]:
-    """The fields below *path*, each before its own fields."""
+def _rows(
+    schema: Schema, path: str, rules: Mapping[str, list[str]], above: tuple[frozenset[str], ...] = ()
+) -> Iterator[Row]:
+    """The fields below *path*, each before its own fields.
+
+    What has no other fields than something above it, as the steps within a step, is told there only.
+    """
+    names = frozenset(schema.get("properties", {}))
+    if names and any(names <= known for known in above):
+        return
     rules = {**rules, **_rules_about_fields(schema, path)}
     for name, field in schema.get("properties", {}).items():
         below = f"{path}.{name}"
@@ -96,7 +104,7 @@ def _rows(schema: Schema, path: str, rules: Mapping[str, list[str]]) -> Iterator
             (*_own_rules(field), *rules.get(below, ())),
         )
         inner = field.get("items", field)
-        yield from _rows(inner, f"{below}[]" if "items" in field else below, rules)
+        yield from _rows(inner, f"{below}[]" if "items" in field else below, rules, (*above, names))
 
 
 def _rules_about_fields(schema: Schema, path: str) -> dict[str, list[str]]:
@@ -114,7 +122,7 @@ def _own_rules(field: Schema) -> Iterator[str]:
 
 def _type(field: Schema) -> str:
     if field.get(PRESERVE_UNKNOWN):
-        return "several, see the rules"
+        return "object of any fields" if "type" in field else "several, see the rules"
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if "items" in field:

@@ -89,6 +89,8 @@ def _structural(
     schema = {key: value for key, value in _inlined(schema, defs).items() if key not in DROPPED}
     if schema.get("additionalProperties") is False:
         del schema["additionalProperties"]  # the API server prunes or refuses what is unknown
+    if schema.get("properties") == {}:
+        del schema["properties"]  # as the API server does: a GitOps tool would see a difference for ever
     if unknown := schema.keys() - ALLOWED:
         raise ValueError(f"{path}: {', '.join(sorted(unknown))} cannot stand in a structural schema")
     for key in ("items", "additionalProperties"):

@@ -40,6 +40,9 @@ from .outputs import TRIED_AGAIN, Writer
 from .references import neighbors
 from .status import Status, parsed, recorded, timestamp
 
+SHORTEST_LOOK = 2.0
+"""Seconds between two looks at what runs, in a world that is faster than AWS."""
+
 LONGEST_KEY = 200
 """Characters of an owner's key: AWS's tag values have 256, its names of security groups 255, and ours add to them."""
 
@@ -93,7 +96,9 @@ class Apply(ObjectPass):
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         outputs = self.kind.outputs(spec, facts, result.found)
         self.report = self._reported(spec, facts, clients)
-        return self._applied(desired, result, {**outputs, **self.report.outputs})
+        self.monthly = self._monthly(spec, desired)
+        summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
+        return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
 
     def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
         """What it has done since the last pass; where AWS does not tell, what was known."""
@@ -101,7 +106,7 @@ class Apply(ObjectPass):
             return Report({})
         try:
             with translated():
-                return self.kind.report(spec, facts, clients, self.before)
+                return self.kind.report(spec, facts, Aws(clients, self.owner), self.before)
         except LabError as error:
             self.happenings.failed(error)
             return Report({})
@@ -185,7 +190,10 @@ class Apply(ObjectPass):
         verdict = self._verdict(result, held)
         drift = self._drift(result.steps)
         status = self.told(result, verdict, drift)
-        status |= {**outputs, "summary": {**status["summary"], **outputs.get("summary", {}), **self._cost(desired)}}
+        status |= {
+            **outputs,
+            "summary": {**status["summary"], **outputs.get("summary", {}), "monthlyCost": cost.words(self.monthly)},
+        }
         status |= self._remembered(desired, result, consent)
         status |= self._delivered(status["conditions"], verdict, outputs)
         self.write(status)
@@ -211,10 +219,11 @@ class Apply(ObjectPass):
         if self.management.mode is not Mode.OBSERVE and any(o.owner == self.owner.key for o in result.found):
             self.handle.ensure_finalizer()
 
-    def _cost(self, desired: Graph) -> dict[str, str]:
-        """The column that tells what is wanted costs a month."""
-        types = [type(resource).__name__ for resource in desired]
-        return {"monthlyCost": cost.words(cost.monthly(types, self.spec["region"]))}
+    def _monthly(self, spec: Any, desired: Graph) -> float | None:
+        """What is wanted costs a month: what stands there, and what it is expected to do."""
+        standing = cost.monthly([type(resource).__name__ for resource in desired], self.spec["region"])
+        working = self.kind.work_cost(spec)
+        return None if standing is None or working is None else standing + working
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
@@ -248,9 +257,10 @@ class Apply(ObjectPass):
 
     def _next(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
         look = self._next_look(result, status, held)
-        if self.report.again is None or (look is not None and look < self.report.again):
+        if self.report.again is None:
             return look
-        return Routine(self.report.again)
+        again = max(self.report.again * self.world.settings.time_scale, SHORTEST_LOOK)
+        return look if look is not None and look < again else Routine(again)
 
     def _next_look(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
         if any(e["writes"] < LIMIT for e in status["nonConverging"]):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from awslab.api.management import DeletionPolicy, Mode
-from awslab.aws.named import NamedResource
+from awslab.aws.named import Named
 from awslab.aws.session import Clients
 from awslab.core import conditions
 from awslab.core.conditions import Verdict
@@ -104,7 +104,7 @@ class Remove(ObjectPass):
 
     def _claims(self) -> Mapping[str, str]:
         """What is recorded and has an id of our choice: listings of such types may be late to show it."""
-        named = {t.__name__ for t in self.kind.types if issubclass(t, NamedResource)}
+        named = {t.__name__ for t in self.kind.types if issubclass(t, Named)}
         return {a: id_ for a, id_ in recorded(self.before).items() if a.partition("/")[0] in named}
 
     def _begin(self, steps: Sequence[Step]) -> Permit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .resource import Ids, references_in, resolved
-from .values import PRESENT, parts
+from .values import PRESENT, UNTOLD, parts
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,11 @@ def diff(wishes: Mapping[str, Any], found: Mapping[str, Any], ids: Ids, usable: 
 
 
 def _parts_that_differ(field: str, wish: Any, found: Any, ids: Ids, usable: Set[str]) -> Iterable[Change]:
-    have = parts(found)
+    have = {key: value for key, value in parts(found).items() if value is not UNTOLD}
+    untold = parts(found).keys() - have.keys()
     want = {resolved(k, ids): (resolved(v, ids), _waits((k, v), usable)) for k, v in parts(wish).items()}
     for key, (value, waits) in want.items():
-        if have.get(key) != value:
+        if key not in untold and have.get(key) != value:
             yield Change(field, value, have.get(key), key, waits)
     for key, value in have.items():
         if key not in want:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
@@ -11,6 +12,15 @@ V_co = TypeVar("V_co", covariant=True)
 
 PRESENT = True
 """The value of a set's element, where a set is read as a mapping."""
+
+
+class Untold(Enum):
+    """Stands for a value that AWS does not tell for now: it is neither changed nor taken away."""
+
+    UNTOLD = "untold"
+
+
+UNTOLD = Untold.UNTOLD
 
 
 class FrozenMap(Mapping[K, V_co], Generic[K, V_co]):

@@ -37,14 +37,23 @@ NAT_GATEWAY_HOUR: Mapping[str, float] = {
 PUBLIC_IPV4_HOUR = 0.005
 """The same in every region: https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 
-FREE = frozenset({"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup"})
-"""The types that cost nothing by themselves."""
+FREE = frozenset(
+    {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "Table", "Queue",
+     "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
+     "BucketNotification", "Rule"}
+)  # fmt: skip
+"""The types that cost nothing by themselves; what goes through them may."""
+
+HOURS_EVERYWHERE: Mapping[str, float] = {"Alarm": 0.10 / HOURS_A_MONTH, "Dashboard": 3.00 / HOURS_A_MONTH}
+"""https://aws.amazon.com/cloudwatch/pricing/ , beyond the first ten alarms and three dashboards of an account."""
 
 
 def hourly(type_name: str, region: str) -> float | None:
     """The price of one hour of a resource of that type; None where it is not known."""
     if type_name in FREE:
         return 0.0
+    if type_name in HOURS_EVERYWHERE:
+        return HOURS_EVERYWHERE[type_name]
     if region not in NAT_GATEWAY_HOUR:
         return None
     return {"NatGateway": NAT_GATEWAY_HOUR[region], "Eip": PUBLIC_IPV4_HOUR}.get(type_name)

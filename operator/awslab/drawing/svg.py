@@ -83,7 +83,8 @@ class Line:
 
 TIP = (
     '  <defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9"',
-    '    markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip" d="M0,0 L10,5 L0,10 z"/></marker></defs>',
+    '    markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip" d="M0,0 L10,5 L0,10 z"/>',
+    "  </marker></defs>",
 )
 
 Shape = Text | Box | Line

@@ -41,7 +41,8 @@ def id_of(reference: Resource | Ref | Given | str) -> str:
     if isinstance(reference, Given):
         return reference.id
     kind, _, name = reference.address.partition("/")
-    return f"{PREFIXES.get(kind, kind.lower())}-{name}"
+    prefix = PREFIXES.get(kind, kind.lower())
+    return name if name == prefix else f"{prefix}-{name}"
 
 
 def address_ids(graph: Graph) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from awslab.api.common import KindSpec
 from awslab.api.kinds import ApiKind
 from awslab.api.references import ObjectRef, Reference, places_in, references_in
-from awslab.aws.session import Clients
+from awslab.aws.session import Aws, Clients
 from awslab.core.errors import Waits
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
@@ -98,8 +98,12 @@ class Kind(Generic[SpecT, FactsT]):
     """Lay out what the spec asks for; raises SpecError naming the field where it cannot be."""
     outputs: Callable[[SpecT, FactsT, Sequence[Observed]], Outputs]
     """The ids and texts that people need, for ``status``."""
-    report: Callable[[SpecT, FactsT, Clients, Mapping[str, Any]], Report] | None = None
+    report: Callable[[SpecT, FactsT, Aws, Mapping[str, Any]], Report] | None = None
     """Ask AWS what has been done since the status before, which comes last; raises LabError."""
+    work_cost: Callable[[SpecT], float | None] = lambda _: 0.0
+    """What the work that the spec expects costs a month in US dollars, beside what stands there; None: not known."""
+    drawings: Mapping[str, Callable[[SpecT, str], str]] = field(default_factory=dict)
+    """How `awslab graph` draws a spec under a title, by format, where that says more than its resources."""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import network
+from . import compute, flow, network
 from .example import Example
 
-EXAMPLES: list[Example] = [*network.EXAMPLES]
+EXAMPLES: list[Example] = [*network.EXAMPLES, *compute.EXAMPLES, *flow.EXAMPLES]

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from awslab.core.ownership import Owner
 from awslab.core.resource import Resource
+
+OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
+"""Whose all examples are: names in AWS follow from it."""
 
 
 @dataclass(frozen=True)

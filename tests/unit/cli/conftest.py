@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from awslab.cli.main import main
 from tests.support.fakeapi import FakeApi
 from tests.support.memory import MemoryHandle, lab_vpc, reconciler, until
-from tests.support.shell import LAB
+from tests.support.shell import LAB, PIPELINE
 
 SMALL = {"availabilityZones": 1, "natGateways": "None", "subnets": {"data": {"enabled": False}}}
 
@@ -52,7 +52,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(local_aws, tmp_path, monkeypatch):
-    with FakeApi((LAB,)) as api:
+    with FakeApi((LAB, PIPELINE)) as api:
         api.create("namespaces", {"metadata": {"name": "lab"}})
         monkeypatch.setenv("KUBECONFIG", api.kubeconfig(tmp_path))
         yield Cluster(api)

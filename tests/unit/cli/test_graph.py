@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from awslab.cli.main import main
+from awslab.kinds import KINDS
 from tests.unit.kinds.specs import composed
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("vpc*.yaml"))
@@ -70,3 +72,13 @@ def test_a_manifest_without_a_namespace_is_of_the_default_one():
     manifest = VPC.read_text().replace("  namespace: lab\n", "")
 
     assert drawn("-", stdin=manifest)[0] == "LabVpc default/production"
+
+
+def test_of_a_kind_that_draws_itself_its_own_drawing_is_shown_unless_resources_are_asked_for(monkeypatch):
+    (kind,) = (kind for kind in KINDS if kind.name == "LabVpc")
+    drawing = replace(kind, drawings={"text": lambda spec, title: f"{title}: {spec.cidr}"})
+    monkeypatch.setattr("awslab.cli.manifests.KINDS", (drawing,))
+
+    assert drawn(VPC) == ["LabVpc lab/production: 10.0.0.0/16"]
+    result = CliRunner().invoke(main, ["graph", "-f", str(VPC), "--resources"])
+    assert len(result.stdout.splitlines()) == len(composed()) + 1

@@ -14,9 +14,9 @@ HEAD = "apiVersion: awslab.dev/v1alpha1\nkind: LabVpc\nmetadata: {name: producti
 
 WRONG = {
     "not YAML": ("{", "FILE: is no YAML: expected the node content, but found '<stream end>', line 1"),
-    "not a mapping": ("- a\n- b\n", "FILE: has no object of awslab.dev; its kinds are LabVpc"),
-    "nothing of ours": ("kind: ConfigMap\n", "FILE: has no object of awslab.dev; its kinds are LabVpc"),
-    "empty": ("", "FILE: has no object of awslab.dev; its kinds are LabVpc"),
+    "not a mapping": ("- a\n- b\n", "FILE: has no object of awslab.dev; its kinds are LabVpc, DataPipeline"),
+    "nothing of ours": ("kind: ConfigMap\n", "FILE: has no object of awslab.dev; its kinds are LabVpc, DataPipeline"),
+    "empty": ("", "FILE: has no object of awslab.dev; its kinds are LabVpc, DataPipeline"),
     "unknown kind": (HEAD.replace("LabVpc", "LabVpx"), "kind: LabVpx is no kind of awslab.dev"),
     "no spec": (HEAD, "LabVpc/production: spec.region: is required; spec.cidr: is required"),
     "empty spec": (HEAD + "spec:\n", "LabVpc/production: spec.region: is required; spec.cidr: is required"),

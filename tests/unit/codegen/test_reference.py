@@ -53,6 +53,14 @@ def test_bounds_of_lists_and_maps_are_told(page):
     assert "map of up to 40 string to string" in row(page, "spec.tags")
 
 
+def test_the_fields_of_steps_within_steps_are_told_once():
+    page = reference(next(kind for kind in API_KINDS if kind.kind == "DataPipeline"))
+
+    assert "fields as of spec.steps" in row(page, "spec.steps[].map.steps")
+    assert row(page, "spec.steps[].memory")
+    assert "`spec.steps[].map.steps[].memory`" not in page
+
+
 def test_every_setting_has_its_row():
     page = settings_page()
 

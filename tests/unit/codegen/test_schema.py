@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import Field
 
-from awslab.api.base import AnyShape, Immutable, KeyedBy, Model, Rule, UniqueItems
+from awslab.api.base import AnyFields, AnyShape, Immutable, KeyedBy, Model, Rule, UniqueItems
 from awslab.codegen.schema import structural_schema
 
 EVEN = Rule(message="must be even", cel="self % 2 == 0", check=lambda n: n % 2 == 0)
@@ -119,6 +119,27 @@ class Chain(Model):
 
 class Pair(Model):
     either: int | str = 0
+
+
+def test_an_object_of_any_fields_is_an_object_all_the_same():
+    """Without a type CEL could not ask whether it is there."""
+
+    class Holder(Model):
+        settings: Annotated[Mapping[str, Any], AnyFields()] = Field(default_factory=dict)
+
+    field = structural_schema(Holder)["properties"]["settings"]
+    assert {"type": "object", "x-kubernetes-preserve-unknown-fields": True} == field
+
+
+def test_an_object_without_fields_has_no_list_of_them():
+    class Nothing(Model):
+        pass
+
+    class Holder(Model):
+        nothing: Nothing | None = None
+
+    assert {"type": "object"} == {k: v for k, v in structural_schema(Holder)["properties"]["nothing"].items() if v}
+    assert "properties" not in structural_schema(Holder)["properties"]["nothing"]
 
 
 def test_what_no_structural_schema_can_say_is_named_with_its_path():

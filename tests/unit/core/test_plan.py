@@ -9,12 +9,13 @@ import pytest
 from awslab.core.graph import Graph
 from awslab.core.plan import Action, foreseen, plan
 from awslab.core.resource import Phase, Ref
-from awslab.core.values import FrozenMap
+from awslab.core.values import UNTOLD, FrozenMap
 from tests.unit.core.fakes import HINTS, OWNER, Annex, Door, Host, Link, Net, graph_of, id_of, seen, step_for
 
 NET = Net(name="net")
 HOST = Host(name="web", uses=frozenset({NET}))
 BOTH = graph_of(NET, HOST)
+WEB_PORT = Link(80, "0.0.0.0/0")
 
 
 class TestCreation:
@@ -115,6 +116,13 @@ class TestChange:
         silent = replace(found, fields={f: v for f, v in found.fields.items() if f != "zone"})
 
         assert step_for("Host/web", BOTH, [seen(NET), silent]).action is Action.KEEP
+
+    @pytest.mark.parametrize("wanted", [FrozenMap({WEB_PORT: "web"}), FrozenMap()], ids=["wanted", "not wanted"])
+    def test_a_part_that_aws_does_not_tell_is_neither_changed_nor_taken_away(self, wanted):
+        host = Host(name="web", links=wanted)
+        found = seen(host, fields={"links": FrozenMap({WEB_PORT: UNTOLD})})
+
+        assert step_for("Host/web", graph_of(host), [found]).action is Action.KEEP
 
     def test_a_field_that_only_orders_is_not_compared(self):
         ordered = Host(name="web", after=NET)

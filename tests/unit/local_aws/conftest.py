@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from flows import Flow
 
 from awslab.local.aws import state
 from awslab.local.aws.control import Control
@@ -163,3 +164,9 @@ def refused() -> Callable[..., dict[str, Any]]:
         return error
 
     return check
+
+
+@pytest.fixture
+def flow(aws: Aws) -> Flow:
+    aws.world.settings = Settings(time_scale=0.01)
+    return Flow(aws)

@@ -7,7 +7,7 @@ import pytest
 
 from awslab.local.aws import docs
 from awslab.local.aws.ec2 import patches
-from awslab.local.aws.ec2.service import load_rules
+from awslab.local.aws.families import load_rules
 from awslab.local.aws.rules import REGISTRY, Book
 from awslab.local.aws.times import USUAL_SECONDS
 
@@ -54,4 +54,6 @@ def test_another_moto_is_refused_with_a_sentence(monkeypatch):
 
 
 def test_every_change_that_comes_by_itself_has_its_usual_time(aws):
-    assert set(aws.world.changes) == {name for name in USUAL_SECONDS if name != "token-forgotten"}
+    waits = {"token-forgotten", "event-retried", "event-retried-again", "event-throttled"}
+
+    assert set(aws.world.changes) == set(USUAL_SECONDS) - waits

@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
 from awslab.local.aws.call import Call, parse
+from awslab.local.aws.cloudwatch.service import CloudWatch
+from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
+from awslab.local.aws.iam.service import Iam
+from awslab.local.aws.identity import authorize_call
+from awslab.local.aws.lambda_.service import Lambda
+from awslab.local.aws.logs.service import Logs
+from awslab.local.aws.messaging.queues import Sqs
+from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
+from awslab.local.aws.states.service import StepFunctions
+from awslab.local.aws.tagging import service as tagging
 from awslab.local.aws.wire import Answer, refusal
 
 if TYPE_CHECKING:
@@ -36,8 +48,22 @@ class LocalAws:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        world.application = self
         self.moto: Service = PlainMoto(world)
-        self.services: dict[str, Service] = {"ec2": Ec2(world)}
+        self.services: dict[str, Service] = {
+            "ec2": Ec2(world),
+            "iam": Iam(world),
+            "lambda": Lambda(world),
+            "logs": Logs(world),
+            "s3": S3(world),
+            "states": StepFunctions(world),
+            "tagging": tagging.Tagging(world),
+            "dynamodb": DynamoDb(world),
+            "events": EventBridge(world),
+            "monitoring": CloudWatch(world),
+            "sns": Sns(world),
+            "sqs": Sqs(world),
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request: of AWS, or of the control address."""
@@ -86,18 +112,22 @@ class LocalAws:
         return answer
 
     def _carry_out(self, service: Service, call: Call, faults: list[Fault]) -> Answer:
-        with self.world.lock:
-            try:
+        try:
+            with self.world.lock:
                 self.world.settle()
-                answer = service.answer(call)
-                self._hide(service.made(call, answer), faults)
-            except AwsError as error:
-                return refusal(call.protocol, error)
-            except Exception as error:  # moto's own failures must reach the client as AWS's would
-                log.exception("%s %s failed inside the local AWS", call.service, call.action)
-                wrong = AwsError("InternalError", f"The local AWS failed: {error!r}", HTTPStatus.INTERNAL_SERVER_ERROR)
-                return refusal(call.protocol, wrong)
-            return answer
+                authorize_call(self.world, call)
+                if call.action not in service.unlocked:
+                    answer = service.answer(call)
+                    tagging.note(self.world, call)
+                    self._hide(service.made(call, answer), faults)
+                    return answer
+            return service.answer(call)
+        except AwsError as error:
+            return refusal(call.protocol, error)
+        except Exception as error:  # moto's own failures must reach the client as AWS's would
+            log.exception("%s %s failed inside the local AWS", call.service, call.action)
+            wrong = AwsError("InternalError", f"The local AWS failed: {error!r}", HTTPStatus.INTERNAL_SERVER_ERROR)
+            return refusal(call.protocol, wrong)
 
     def _hide(self, made: list[str], faults: list[Fault]) -> None:
         for fault in faults:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 from moto.core.utils import get_service_model
@@ -42,6 +44,11 @@ class Call:
     environ: dict[str, Any] = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     params: dict[str, Any] = field(default_factory=dict)
+
+    def query(self, name: str) -> str:
+        """Return a parameter of the query string; empty where there is none."""
+        found = parse_qs(self.environ.get("QUERY_STRING", ""), keep_blank_values=True).get(name)
+        return found[-1] if found else ""
 
     def resources(self) -> list[str]:
         """Return the ids of resources that the parameters name, each once."""
@@ -76,7 +83,7 @@ def parse(environ: dict[str, Any]) -> Call:
         access_key=access_key,
         who=_who(access_key),
         user_agent=environ.get("HTTP_USER_AGENT", ""),
-        protocol=_protocol(service or "s3"),
+        protocol=_protocol(service or "s3", environ.get("CONTENT_TYPE", "")),
         environ=environ,
         body=body,
         params={k: v for k, v in form.items() if k not in {"Action", "Version"}},
@@ -101,12 +108,19 @@ def _name_action(call: Call) -> Call:
     """Find the action of a JSON or REST call, and its parameters where they are JSON."""
     target = call.environ.get("HTTP_X_AMZ_TARGET", "")
     call.action = target.rpartition(".")[2] if target else _route(call)
-    if call.body[:1] == b"{":
-        try:
-            call.params = json.loads(call.body)
-        except ValueError:
-            call.params = {}
+    if call.body[:1] == b"{" and not _has_payload(call):
+        with suppress(ValueError):
+            call.params = call.params | json.loads(call.body)
     return call
+
+
+def _has_payload(call: Call) -> bool:
+    """Tell whether the body is one value of its own, as an object in S3, and not the parameters."""
+    try:
+        shape = get_service_model(MODELS.get(call.service, call.service)).operation_model(call.action).input_shape
+    except (UnknownServiceError, OperationNotFoundError):
+        return False
+    return shape is not None and "payload" in shape.serialization
 
 
 def _route(call: Call) -> str:
@@ -119,7 +133,10 @@ def _route(call: Call) -> str:
     return str(operation.name)
 
 
-def _protocol(service: str) -> str:
+def _protocol(service: str, content_type: str) -> str:
+    """Return the protocol that a call speaks: its service's own, or JSON where the service knows that too."""
+    if content_type.startswith("application/x-amz-json"):
+        return "json"
     try:
         return str(get_service_model(MODELS.get(service, service)).protocol)
     except UnknownServiceError:

@@ -39,6 +39,18 @@ class CallEntry(TypedDict):
     ms: float
 
 
+class Authorization(TypedDict):
+    """One decision about a permission; `by` names the statement that decided, empty where none did."""
+
+    n: int
+    principal: str
+    session: str
+    action: str
+    resource: str
+    allowed: bool
+    by: str
+
+
 class FaultEntry(TypedDict):
     """One fault that is set, and how often it hit."""
 
@@ -132,6 +144,19 @@ class Control:
     def forget_calls(self) -> None:
         """Empty the log."""
         self._ask("DELETE", "calls")
+
+    def authorizations(self, since: int = 0) -> list[Authorization]:
+        """Return the decisions about permissions of roles and services after number `since`, oldest first."""
+        found: list[Authorization] = self._ask("GET", f"authorizations?since={since}")["authorizations"]
+        return found
+
+    def last_authorization(self) -> int:
+        """Return the number of the newest decision, to give to `authorizations` later."""
+        return int(self._ask("GET", f"authorizations?since={2**62}")["next"])
+
+    def forget_authorizations(self) -> None:
+        """Empty the record of decisions."""
+        self._ask("DELETE", "authorizations")
 
     def _ask(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self.endpoint}/_awslab/{path}"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from awslab.local.aws import state
 from awslab.local.aws.call import read_body
+from awslab.local.aws.lambda_.model import package
 from awslab.local.aws.wire import Answer
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def respond(world: World, environ: dict[str, Any]) -> Answer:
     try:
         body = json.loads(read_body(environ) or b"{}")
         query = {key: values[-1] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-        return _json(handler(world, body | query | ({"argument": argument} if argument else {})))
+        result = handler(world, body | query | ({"argument": argument} if argument else {}))
+        return result if isinstance(result, Answer) else _json(result)
     except (ValueError, TypeError) as error:
         return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
 
@@ -79,6 +81,22 @@ def _clear_calls(world: World, _: dict[str, Any]) -> object:
     return {}
 
 
+def _authorizations(world: World, wish: dict[str, Any]) -> object:
+    return world.decisions.since(int(wish.get("since", 0)))
+
+
+def _clear_authorizations(world: World, _: dict[str, Any]) -> object:
+    world.decisions.clear()
+    return {}
+
+
+def _package(world: World, wish: dict[str, Any]) -> object:
+    found = package(world, str(wish.get("argument")))
+    if found is None:
+        return _json({"error": "no such package"}, HTTPStatus.NOT_FOUND)
+    return Answer(HTTPStatus.OK, {"Content-Type": "application/zip"}, found)
+
+
 HANDLERS: dict[tuple[str, str], Callable[[World, dict[str, Any]], object]] = {
     ("GET", "health"): _health,
     ("POST", "reset"): _reset,
@@ -89,4 +107,7 @@ HANDLERS: dict[tuple[str, str], Callable[[World, dict[str, Any]], object]] = {
     ("DELETE", "faults"): _remove_faults,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _clear_calls,
+    ("GET", "package"): _package,
+    ("GET", "authorizations"): _authorizations,
+    ("DELETE", "authorizations"): _clear_authorizations,
 }

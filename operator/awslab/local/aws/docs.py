@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from awslab.local.aws.ec2.service import load_rules
+from awslab.local.aws.families import load_rules
 from awslab.local.aws.faults import KINDS
 from awslab.local.aws.quotas import QUOTAS
 from awslab.local.aws.rules import REGISTRY, Rule
@@ -43,6 +43,19 @@ Under `/_awslab/` on the same port, in JSON; in Python: `awslab.local.aws.contro
 | `POST faults` | sets a fault: `kind`, `service`, `action` (globs), `probability`, `count`, `seconds`, `code` ... |
 | `GET faults`, `DELETE faults[/ID]` | shows the faults with their hits; takes one or all away, and lets go what hangs |
 | `GET calls?since=N`, `DELETE calls` | shows who did what after call N, to what, with which result; empties the log |
+| `GET authorizations?since=N`, `DELETE authorizations` | shows each decision about a permission and the \
+statement that decided; empties the record |
+
+## Functions
+
+Functions of Lambda truly run, each concurrent invocation in a process of its own that stays warm for a minute:
+
+- `python3.x` runs on the Python that runs the local AWS, with boto3 and nothing else of it; `nodejs` on the `node`
+  of the machine, without an SDK. Other runtimes and images are refused when they are invoked: there is no Docker.
+- They call this AWS (`AWS_ENDPOINT_URL`) with the credentials of their role, and every call is asked about.
+- Time-outs, unlike AWS's own delays, are real seconds; memory is that of the process. `TMPDIR` is a folder of its own,
+  but `/tmp` is the machine's.
+- A reset and the end of the local AWS end every process; events that wait are kept with the state.
 """
 
 

@@ -1,6 +1,7 @@
-"""AWS's default quotas for a network: the one table of limits and their error codes.
+"""AWS's default quotas: the one table of limits and their error codes.
 
-Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+Sources: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html,
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
 from dataclasses import dataclass
@@ -69,4 +70,5 @@ QUOTAS: dict[str, Quota] = {
     "gateway-endpoints": Quota(
         20, "region", "VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached."
     ),
+    "function-concurrency": Quota(1000, "region", "TooManyRequestsException", "Rate Exceeded."),
 }

@@ -36,6 +36,7 @@ class Server:
         self.world = world
         self._host = host
         self._http: BaseWSGIServer = make_server(host, port, LocalAws(world), threaded=True, request_handler=Handler)
+        world.endpoint = self.endpoint
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -46,9 +47,12 @@ class Server:
     def start(self) -> None:
         """Serve in a thread of its own."""
         self._thread.start()
+        for resume in self.world.resumers:
+            resume()
 
     def stop(self) -> None:
         """Stop serving; calls that hang are let go."""
         self.world.faults.remove()
+        self.world.quiet()
         self._http.shutdown()
         self._http.server_close()

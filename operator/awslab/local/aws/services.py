@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,7 +12,8 @@ from moto.ec2.models import ec2_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.rules import Book
+from awslab.local.aws.families import changes_of
+from awslab.local.aws.rules import Book, check_all, follow_all
 from awslab.local.aws.wire import Answer
 
 if TYPE_CHECKING:
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
 
 class Service(Protocol):
-    """Answers the calls of one AWS service."""
+    """Answers the calls of one AWS service.
+
+    `unlocked` has the actions that are carried out without the world's lock, as they take long.
+    """
+
+    unlocked: frozenset[str]
 
     def prepare(self, call: Call) -> None:
         """Read the parameters of a call; raises AwsError where they cannot be read."""
@@ -34,6 +41,8 @@ class Service(Protocol):
 
 class PlainMoto:
     """A service for which there are no rules yet: moto's own answer."""
+
+    unlocked: frozenset[str] = frozenset()
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -62,6 +71,46 @@ class PlainMoto:
     def made(self, _call: Call, _answer: Answer) -> list[str]:
         """Nothing is known of what other services make."""
         return []
+
+
+@dataclass
+class Asked:
+    """What a rule is given: the call and the world it is carried out in."""
+
+    call: Call
+    world: World
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Return the parameters."""
+        return self.call.params
+
+    def later(self, change: str, id_: str) -> None:
+        """Let a change come to a resource after its usual time."""
+        self.world.later(change, self.call.account, self.call.region, id_)
+
+
+class Ruled(PlainMoto):
+    """A service whose calls go by the rules first, and then to moto."""
+
+    name: str
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        world.changes.update(changes_of(self.name))
+
+    def answer(self, call: Call) -> Answer:
+        """Ask the rules, let moto answer, let happen what follows."""
+        asked = self.asked(call)
+        check_all(self.name, call.action, asked)
+        answer = super().answer(call)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            follow_all(self.name, call.action, asked, answer)
+        return answer
+
+    def asked(self, call: Call) -> Asked:
+        """Return what the rules of this service are given."""
+        return Asked(call, self.world)
 
 
 @Book("sts").behaves(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import moto
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
+from moto.s3.models import s3_backends
 
 from awslab.local.aws.world import Overlay
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FILE = "local-aws.state"
-MAGIC = f"awslab local aws, moto {moto.__version__}\n".encode()
+MAGIC = f"awslab local aws 2, moto {moto.__version__}\n".encode()
 
 
 class StateError(Exception):
@@ -34,13 +35,31 @@ class StateError(Exception):
 
 def reset(world: World) -> None:
     """Take away every resource, fault, log entry and memory of a token."""
+    world.quiet()
     with world.lock:
+        _empty_buckets()
         for one in BackendDict._instances:  # noqa: SLF001 - moto keeps them nowhere else; its version is pinned
             one.clear()  # moto's own reset would build every backend anew, only to drop it
         BackendDict._instances.clear()  # noqa: SLF001 - as above
         world.overlay = Overlay()
     world.faults.remove()
     world.calls.clear()
+    world.decisions.clear()
+
+
+def _empty_buckets() -> None:
+    """Close the files that moto keeps objects in, and free the names of the buckets."""
+    for partitions in s3_backends.values():
+        for one in partitions.values():
+            one.reset()
+    s3_backends.bucket_accounts.clear()
+
+
+def _name_buckets() -> None:
+    """Enter the names of all buckets where moto looks for the owner of one."""
+    for account, partitions in s3_backends.items():
+        for partition, one in partitions.items():
+            s3_backends.bucket_accounts.update(dict.fromkeys(one.buckets, (partition, account)))
 
 
 def save(world: World, folder: Path) -> Path:
@@ -70,6 +89,7 @@ def load(world: World, folder: Path) -> bool:
                 for region, one in regions.items():
                     backend[region] = one
         world.overlay = saved["overlay"]
+        _name_buckets()
     return True
 
 

@@ -16,5 +16,21 @@ USUAL_SECONDS: dict[str, float] = {
     "instance-forgotten": 3600,
     "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
     "endpoint-deleted": 60,
+    "function-active": 5,
+    "function-active-in-network": 60,
+    "function-network-released": 600,
+    "function-updated": 3,
+    "role-assumable": 10,  # how long a new role cannot be assumed
+    "event-retried": 60,  # how long an event waits whose function failed
+    "event-retried-again": 120,
+    "event-throttled": 5,
+    "machine-deleted": 10,
+    "alarms-evaluated": 60,
+    "execution-forgotten": 7_776_000,  # 90 days after it ended
+    "table-active": 10,
+    "table-updated": 10,
+    "table-deleted": 10,
+    "tags-shown": 20,  # in the tagging API, after a change
+    "queue-name-free": 60,  # after it was deleted
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

@@ -11,14 +11,19 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from awslab.local.aws.background import Background
 from awslab.local.aws.calllog import CallLog
+from awslab.local.aws.decisions import Decisions
 from awslab.local.aws.faults import Faults
 from awslab.local.aws.quotas import QUOTAS
 from awslab.local.aws.times import USUAL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from wsgiref.types import WSGIApplication
 
+    from awslab.local.aws.identity import Session
+    from awslab.local.aws.lambda_.model import Region, Waiting
     from awslab.local.aws.wire import Answer
 
 TOKENS_KEPT = 100_000
@@ -76,6 +81,15 @@ class Overlay:
     hidden: dict[str, float] = field(default_factory=dict)  # id -> until
     untagged: dict[str, float] = field(default_factory=dict)
     tokens: OrderedDict[Hashable, Remembered] = field(default_factory=OrderedDict)
+    sessions: dict[str, Session] = field(default_factory=dict)  # by access key
+    lambdas: dict[tuple[str, str], Region] = field(default_factory=dict)  # by account and region
+    waiting: dict[str, Waiting] = field(default_factory=dict)  # events for functions, by id
+    new_roles: set[str] = field(default_factory=set)  # ARNs of roles that cannot be assumed yet
+    stores: dict[tuple[str, str, str], Any] = field(default_factory=dict)  # service, account, region -> what is ours
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over a state that was saved before a field was there."""
+        self.__dict__.update(Overlay().__dict__ | state)
 
 
 class World:
@@ -86,14 +100,39 @@ class World:
         self.lock = threading.RLock()
         self.calls = CallLog()
         self.faults = Faults()
+        self.decisions = Decisions()
         self.overlay = Overlay()
         self.changes: dict[str, Callable[[World, Due], None]] = {}
         self.clock: Callable[[], float] = time.time
+        self.endpoint = ""  # where it serves; empty until it does
+        self.subscribers: dict[str, Callable[..., None]] = {}  # who else hears of something, by its name
+        self.resumers: list[Callable[[], None]] = []  # what goes on with what a restart has interrupted
+        self.background = Background()
+        self.application: WSGIApplication | None = None  # who answers the calls of this world
+        self.enders: list[Callable[[], None]] = [
+            self.background.stop
+        ]  # what ends processes and threads, at reset and at stop
+
+    def store(self, service: str, account: str, region: str, make: Callable[[], Any]) -> Any:
+        """Return what is kept for a service of ours in an account and region; made when first asked for."""
+        key = (service, account, region)
+        if key not in self.overlay.stores:
+            self.overlay.stores[key] = make()
+        return self.overlay.stores[key]
+
+    def scaled(self, seconds: float) -> float:
+        """Return how long a time of AWS's takes here, in real seconds."""
+        return seconds * self.settings.time_scale
+
+    def quiet(self) -> None:
+        """End everything that runs beside the calls."""
+        for end in self.enders:
+            end()
 
     def later(self, change: str, account: str, region: str, id_: str, *, after: float | None = None) -> None:
         """Let a change come after its usual time, scaled; `after` is the moment to count from."""
         begin = self.clock() if after is None else after
-        at = begin + USUAL_SECONDS[change] * self.settings.time_scale
+        at = begin + self.scaled(USUAL_SECONDS[change])
         self.overlay.number += 1
         heapq.heappush(self.overlay.schedule, Due(at, self.overlay.number, change, account, region, id_))
 

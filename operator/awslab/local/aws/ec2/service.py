@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import uuid
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from awslab.local.aws.ec2 import filters, paging, patches, reads, tokens
 from awslab.local.aws.ec2.context import Context, backend
 from awslab.local.aws.ec2.shapes import MODEL, written
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.families import changes_of
 from awslab.local.aws.rules import Book, check_all, follow_all
 from awslab.local.aws.services import error_code, regions, unknown_action
 from awslab.local.aws.wire import Answer
@@ -32,43 +32,19 @@ if TYPE_CHECKING:
 OPERATIONS = frozenset(MODEL.operation_names)
 PARSED = "awslab.ec2"
 HEADERS = {"Content-Type": "text/xml;charset=UTF-8", "server": "AmazonEC2"}
-# The modules that hold rules. To add a family of rules, add its module here.
-RULES = (
-    "tags",
-    "limits",
-    "vpcs",
-    "subnets",
-    "gateways",
-    "addresses",
-    "nat",
-    "routes",
-    "groups",
-    "acls",
-    "interfaces",
-    "endpoints",
-    "flowlogs",
-    "instances",
-)
 book = Book("ec2")
-
-
-def load_rules() -> None:
-    """Enter all rules of EC2 into the registry."""
-    for name in RULES:
-        importlib.import_module(f"awslab.local.aws.ec2.{name}")
 
 
 class Ec2:
     """Answers the calls of EC2."""
 
+    unlocked: frozenset[str] = frozenset()
+
     def __init__(self, world: World) -> None:
         self.world = world
         make_current(world)
         patches.apply()
-        load_rules()
-        for name in RULES:
-            module = importlib.import_module(f"awslab.local.aws.ec2.{name}")
-            world.changes.update(getattr(module, "CHANGES", {}))
+        world.changes.update(changes_of("ec2"))
 
     def prepare(self, call: Call) -> None:
         """Let moto read the parameters; they are logged, and looked at by the rules."""

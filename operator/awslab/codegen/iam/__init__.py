@@ -1,0 +1,25 @@
+"""The permissions that the operator needs in AWS, by kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awslab.aws.ec2 import Ec2Resource
+from awslab.kinds.kind import Kind
+
+from . import ec2
+from .documents import Json, document
+
+
+def policy(kind: Kind[Any, Any]) -> Json:
+    """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
+    return document(*(ec2.statements(kind.name) if _uses_ec2(kind) else ()))
+
+
+def adoption_policy(kind: Kind[Any, Any]) -> Json:
+    """What adoption needs besides, and the repair of lost owner tags."""
+    return document(*(ec2.adoption(kind.name) if _uses_ec2(kind) else ()))
+
+
+def _uses_ec2(kind: Kind[Any, Any]) -> bool:
+    return any(issubclass(type_, Ec2Resource) for type_ in kind.types)

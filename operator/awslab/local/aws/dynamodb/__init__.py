@@ -1,0 +1,1 @@
+"""DynamoDB: tables that take their time and hold their promises."""

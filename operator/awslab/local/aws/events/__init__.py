@@ -1,0 +1,1 @@
+"""EventBridge: rules that match events and deliver them."""

@@ -1,0 +1,1 @@
+"""IAM: what it refuses, and roles that are too new to be used."""

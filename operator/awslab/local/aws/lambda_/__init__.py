@@ -1,0 +1,1 @@
+"""Lambda: functions that truly run, in processes of their own."""

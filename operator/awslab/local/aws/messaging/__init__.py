@@ -1,0 +1,1 @@
+"""SNS and SQS: topics and queues that answer as AWS's."""

@@ -1,0 +1,1 @@
+"""S3: events, conditions, and what a new bucket has."""

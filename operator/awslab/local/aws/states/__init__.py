@@ -1,0 +1,1 @@
+"""Step Functions: state machines that run, by moto's interpreter of the Amazon States Language."""

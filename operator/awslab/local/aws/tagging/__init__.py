@@ -1,0 +1,1 @@
+"""The Resource Groups Tagging API over all that the local AWS keeps."""

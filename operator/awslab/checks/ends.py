@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .index import ANY_GROUP
+from .index import ANY_GROUP, POOL
 from .model import Interface, Network, SecurityGroup, Subnet
 from .ranges import IPV4, NONE, Ranges, address_text, addresses, between, union, version_of
 
@@ -35,9 +35,6 @@ PARTS: Mapping[str, Part] = {
 }
 TIERS: Mapping[str, str] = {"public": "load-balancer", "private": "app", "data": "data"}
 """What stands for a tier in which there is nothing yet."""
-
-PUBLIC_POOL = int(addresses("192.0.0.0").first)
-"""From here on come the public addresses of what is only supposed: they are nobody's."""
 
 
 class UnknownEnd(ValueError):
@@ -164,7 +161,7 @@ def _anything(network: Network, name: str, subnets: Iterable[Subnet], wanted: Ra
 def _interfaces(
     network: Network, part: str, group: str, subnets: Iterable[Subnet], wanted: Ranges = NONE
 ) -> tuple[Interface, ...]:
-    number = PUBLIC_POOL + sum(i.hypothetical for i in network.interfaces)
+    number = POOL.first + sum(i.hypothetical for i in network.interfaces)
     return tuple(_interface(network, part, group, s, wanted, number + n) for n, s in enumerate(subnets, 1))
 
 

@@ -59,7 +59,15 @@ NO_INTERNET = union(
 )
 """IPv4 addresses to which no internet gateway sends: https://www.iana.org/assignments/iana-ipv4-special-registry ."""
 
+POOL = addresses("192.0.0.0/24")
+"""The public addresses of what is only supposed to be there: they are nobody's."""
+
 GLOBAL_IPV6 = addresses("2000::/3")
+
+
+def is_supposed(address: str) -> bool:
+    """Whether it is the public address of something that is only supposed."""
+    return bool(address) and addresses(address) <= POOL
 
 
 class _Named(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from .filters import Line
-from .index import PING, PONG, Index
+from .index import PING, PONG, Index, is_supposed
 from .model import LOCAL, Interface, NatGateway
 from .packets import Event, Packet, Step
 from .ranges import Ranges, address_text, cidrs
@@ -56,6 +56,7 @@ class Words:
         name = (holder.name or holder.id) if holder else ""
         if isinstance(holder, NatGateway):
             name = f"NAT gateway {name}"
+            return name if is_supposed(text) else f"{text} ({name})"
         return f"{text} ({name})" if name else text
 
     def subnet_around(self, these: Ranges) -> str:
@@ -141,8 +142,9 @@ def _nat(words: Words, step: Step) -> str:
     nat = words.nat(step.at)
     if step.answer:
         return f"NAT gateway {words.called(nat.id)} knows whose answer it is"
-    seen = f", which the internet sees as {nat.public_ip}" if nat.public_ip else ""
-    return f"NAT gateway {words.called(nat.id)} puts its address {nat.private_ip}{seen} in place of the sender's"
+    seen = f", which the internet sees as {nat.public_ip}," if nat.public_ip else ""
+    its = "its address" if is_supposed(nat.public_ip) else f"its address {nat.private_ip}{seen}"
+    return f"NAT gateway {words.called(nat.id)} puts {its} in place of the sender's"
 
 
 def _says(text: str) -> Callable[[Words, Step], str]:

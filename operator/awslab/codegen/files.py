@@ -10,6 +10,7 @@ from awslab.kinds import KINDS
 from . import iam, rbac
 from .conditions_page import conditions_page
 from .crds import admission_policy, custom_resource_definition, protection_policy
+from .drawings import drawings
 from .iam import page, trust
 from .iam.documents import text
 from .metrics_page import metrics_page
@@ -37,6 +38,7 @@ def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
     files["docs/reference/conditions.md"] = conditions_page()
+    files |= dict(drawings())
     files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()

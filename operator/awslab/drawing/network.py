@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import wrap
 
+from awslab.checks.index import is_supposed
 from awslab.checks.model import GatewayKind, Interface, NatGateway, Network
 from awslab.checks.reach import Verdict
 
@@ -79,8 +80,8 @@ class _Drawing:
         yield Text(MARGIN, 24, fitted(self.title, outer.width, TITLE), "head", TITLE)
         yield replace(outer, style=self._style("vpc", vpc.id))
         room = min([b.x for b in self._lines_of.edge_gateways().values()], default=outer.right) - outer.x - 2 * PAD
-        name = f"VPC {vpc.name}" if vpc.name not in ("", "vpc") else "VPC"
-        yield Text(outer.x + PAD, TOP + 20, fitted(f"{name} {vpc.id}", room, LARGE), "head", LARGE)
+        words = " ".join(["VPC", *(w for w in (vpc.name, vpc.id) if w not in {"", "vpc"})])
+        yield Text(outer.x + PAD, TOP + 20, fitted(words, room, LARGE), "head", LARGE)
         yield Text(outer.x + PAD, TOP + 38, fitted(", ".join(vpc.cidrs), room, SMALL), "mono", SMALL)
         for zone in self.plan.zones:
             left = next(c.box.x for c in self.plan.cells.values() if c.subnet.zone == zone)
@@ -173,8 +174,8 @@ class _Drawing:
 
     def _nat(self, box: Box, nat: NatGateway) -> Iterator[Shape]:
         style = self._style("edge", nat.id)
-        seen = nat.public_ip or "private"
-        yield from _labeled(replace(box, style=style, title=nat.id), f"NAT {nat.name or nat.id} {seen}")
+        seen = "" if is_supposed(nat.public_ip) else nat.public_ip or "private"
+        yield from _labeled(replace(box, style=style, title=nat.id), f"NAT {nat.name or nat.id} {seen}".rstrip())
 
     def _edge(self) -> Iterator[Shape]:
         yield from _labeled(self._internet(), "internet", centered=True)

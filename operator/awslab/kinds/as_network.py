@@ -14,7 +14,7 @@ from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
 from awslab.checks import model
-from awslab.checks.ends import PUBLIC_POOL
+from awslab.checks.index import POOL
 from awslab.checks.ranges import IPV4, address_text, addresses
 from awslab.core.graph import Graph
 from awslab.core.resource import Given, Ref, Resource
@@ -113,7 +113,7 @@ class _Translation:
     def _(self, nat: NatGateway) -> None:
         private = address_text(addresses(nat.subnet.cidr).first + NAT_HOST, IPV4)
         # Far above those that stand for what is only supposed in a check.
-        public = address_text(PUBLIC_POOL + 200 + len(self.nats), IPV4)
+        public = address_text(POOL.first + 200 + len(self.nats), IPV4)
         self.nats.append(model.NatGateway(id_of(nat), id_of(nat.subnet), private, public, name=nat.name))
 
     @add.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from awslab.checks.expectations import Intent
 from awslab.checks.model import (
     AclRule,
     Gateway,
@@ -152,3 +153,22 @@ def with_group(network, id_, *rules):
 def with_interfaces(network, *interfaces):
     """*network* with more interfaces."""
     return replace(network, interfaces=(*network.interfaces, *interfaces))
+
+
+def large():
+    """Six zones and 200 rules, with what is wanted of them; for measuring."""
+    zones = "abcdef"
+    network = production(zones, bastion=True, web=True)
+    denials = [
+        entry(10 + n, egress=egress, allow=False, cidr=f"198.51.{n}.0/24")
+        for n in range(15)
+        for egress in (False, True)
+    ]
+    rest = [entry(500, egress=egress, protocol="all") for egress in (False, True)]
+    for tier in ("public", "private", "data"):
+        subnets = [s.id for s in network.subnets if s.tier == tier]
+        network = with_acl(network, f"acl-{tier}", subnets, *denials, *rest, name=tier)
+    more = tuple(tcp(443, f"203.0.{n}.0/24", egress=egress) for n in range(25) for egress in (False, True))
+    for group in network.groups[:2]:
+        network = with_group(network, group.id, *group.rules, *more)
+    return network, Intent(tuple((f"private-{z}", f"us-east-1{z}") for z in zones), bastion_ports=(22, 80))

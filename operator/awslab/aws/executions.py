@@ -124,6 +124,11 @@ def listed(aws: Aws, machine: str, most: int) -> list[Execution]:
     return [read_execution(item) for item in islice(_listed(aws, machine, page=most), most)]
 
 
+def named(arn: str) -> Execution:
+    """An execution of which only the ARN is known."""
+    return Execution(arn, arn.rpartition(":")[2], "", datetime.fromtimestamp(0, UTC))
+
+
 def described(aws: Aws, these: Iterable[Execution], known: Mapping[str, Execution]) -> list[Execution]:
     """*these*, with all that there is to tell; what is *known* to have ended so is taken from there."""
     return [_described(aws, execution, known.get(execution.arn)) for execution in these]
@@ -160,8 +165,10 @@ def _described(aws: Aws, execution: Execution, before: Execution | None) -> Exec
     # An execution that was redriven has another end; whoever remembers one may do so to the second.
     if before and execution.stop and (before.status, _second(before)) == (execution.status, _second(execution)):
         return before
+    told = None
     with unless_gone():
-        execution = read_execution(aws.client("stepfunctions").describe_execution(executionArn=execution.arn))
+        told = aws.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    execution = read_execution(told) if told else execution
     if execution.failed:
         return replace(execution, state=failing_state(history(aws, execution.arn), execution.error))
     return execution
@@ -178,7 +185,7 @@ def latest_logged(aws: Aws, group: str, machine: str, most: int = 10, now: datet
     """The last executions of an EXPRESS machine that logs to *group*, the newest first; of the last seven days."""
     found: list[Execution] = []
     for span in SPANS:
-        lines = _logged(aws, group, (now or datetime.now(UTC)) - span, _about(machine, ["ExecutionStarted", *ENDS]))
+        lines = _logged(aws, group, (now or datetime.now(UTC)) - span, _about(machine))
         found = executions_in(lines)
         if len(found) >= most:
             break
@@ -187,7 +194,7 @@ def latest_logged(aws: Aws, group: str, machine: str, most: int = 10, now: datet
 
 def count_logged(aws: Aws, group: str, machine: str, since: datetime) -> Counts:
     """Count the executions of an EXPRESS machine that were begun at *since* or later."""
-    lines = list(_logged(aws, group, since, _about(machine, ["ExecutionStarted", *ENDS])))
+    lines = list(_logged(aws, group, since, _about(machine)))
     return Counts(Counter(e.status for e in executions_in(lines)), complete=len(lines) < MOST)
 
 
@@ -197,11 +204,13 @@ def history_logged(aws: Aws, group: str, execution: Execution) -> list[Event]:
     return sorted((event for _, event in _logged(aws, group, execution.start, pattern)), key=lambda event: event.id)
 
 
-def _about(machine: str, types: Iterable[str]) -> str:
-    """A filter of CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html."""
-    any_type = " || ".join(f'($.type = "{type_}")' for type_ in types)
+def _about(machine: str) -> str:
+    """The filter for the first and last events of all executions of a machine.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
     express = machine.replace(":stateMachine:", ":express:")
-    return f'{{ ($.execution_arn = "{express}:*") && ({any_type}) }}'
+    return f'{{ $.execution_arn = "{express}:*" && $.type = "Execution*" }}'
 
 
 def _logged(aws: Aws, group: str, since: datetime, pattern: str) -> Iterator[tuple[str, Event]]:

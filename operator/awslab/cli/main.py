@@ -14,7 +14,7 @@ _COMMANDS = {
     "logs": ("awslab.cli.logs", "Show what a pipeline's functions wrote to their logs."),
     "operator": ("awslab.cli.operator", "Run the operator."),
     "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest or an object."),
-    "reach": ("awslab.cli.reach", "Tell whether packets get through a network, and what closes the way."),
+    "reach": ("awslab.cli.reach", "Tell whether packets get through a network, or why not."),
     "run": ("awslab.cli.run", "Upload a file to a pipeline, and follow its run."),
     "runs": ("awslab.cli.runs", "Show the last runs of a pipeline."),
     "sweep": ("awslab.cli.sweep", "List, and if told delete, what has our tags and no object."),

@@ -1,4 +1,4 @@
-"""Measure, and write docs/benchmarks.md: ``python -m benchmarks [ready] [drift] [many] [checks]``; without a name, all of it.
+"""Measure, and write docs/benchmarks.md: ``python -m benchmarks [ready] [drift] [many] [checks]``; without a name all.
 
 What is not measured anew is kept as it was measured last, in benchmarks/results.json.
 """

@@ -12,6 +12,8 @@ from awslab.drawing.network import drawn
 from awslab.kinds.as_network import as_network
 from awslab.kinds.labvpc import LAB_VPC
 
+from .yamldoc import NOTICE
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 FOLDER = "docs/images"
 
@@ -25,4 +27,5 @@ def drawings() -> Iterator[tuple[str, str]]:
             stem = path.stem.replace("vpc", "labvpc", 1) + (f"-{name}" if number else "")
             spec, owner = LAB_VPC.spec_of(manifest), Owner("", LAB_VPC.name, "", name)
             network = as_network(LAB_VPC.compose(spec, LAB_VPC.guess(spec, owner)))
-            yield f"{FOLDER}/{stem}.svg", drawn(network, f"LabVpc {manifest['metadata']['namespace']}/{name}")
+            picture = drawn(network, f"LabVpc {manifest['metadata']['namespace']}/{name}")
+            yield f"{FOLDER}/{stem}.svg", f"{picture}<!-- {NOTICE} -->\n"

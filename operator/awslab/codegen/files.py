@@ -30,7 +30,7 @@ KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kusto
 
 SECRETS = "components/secret-outputs"
 
-FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference")
+FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference", "docs/images")
 """Where generated files stand: one that bears the notice and is no longer generated is stale."""
 
 

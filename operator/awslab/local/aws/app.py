@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import select
 import socket
 import time
 from http import HTTPStatus
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
@@ -148,8 +148,7 @@ def _is_gone(connection: socket.socket | None) -> bool:
     """Tell whether the client has closed its end."""
     if connection is None:
         return False
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    return bool(wait([connection], 0)) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ UV_VERSION := 0.13.9
 IMAGE ?= awslab-operator:dev
 RUN := $(UV) run --locked --extra local
 PYTEST := $(RUN) pytest
+# Processes of `make test`; 0 runs one test after the other. More is quicker, and not yet proven for every test.
+WORKERS ?= 0
 
 $(CACHE)/uv/bin/uv:
 	@echo "installing uv $(UV_VERSION) into $(CACHE)/uv (no uv on the PATH)"
@@ -40,7 +42,7 @@ down: install ## End the world that `make up` started
 
 .PHONY: test
 test: tools ## Run all tests (but the whole fault matrix, and those that need Docker)
-	@$(PYTEST)
+	@$(PYTEST) -n $(WORKERS) --no-loadscope-reorder
 
 .PHONY: unit
 unit: install ## Run the tests that need no process: seconds

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import boto3
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from awslab.local.aws.control import Control
 from awslab.local.aws.server import Server
 from awslab.local.aws.world import Settings, World
 
 REGION = "us-east-1"
+E2E = "tests/e2e/"
+
+
+class _ByFile(LoadScopeScheduling):
+    """Gives each worker whole files, and one of them all that shares the one control plane."""
+
+    def _split_scope(self, nodeid):
+        return E2E if nodeid.startswith(E2E) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Divide the tests between processes, where `-n` asks for some."""
+    return _ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """What takes longest begins first, so that no process waits for it alone."""
+    if config.getoption("numprocesses", None) or "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(E2E))
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,8 @@ class Rule:
     check: Callable[[Any], bool]
     path: tuple[str, ...] = ()
     policy: bool = False
+    culprits: Callable[[Any], Iterable[str]] | None = None
+    """The names of those among many that are wrong, told in Python alone: a messageExpression would cost too much."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
         """Check the value once it has its type."""
@@ -64,13 +66,14 @@ class Rule:
         validation = {"rule": self.cel, "message": self.message}
         return validation | ({"fieldPath": "".join(f".{name}" for name in self.path)} if self.path else {})
 
-    def as_error(self) -> PydanticCustomError:
-        """As pydantic's error, the sentence taken literally."""
-        return PydanticCustomError("rule", "{sentence}", {"sentence": self.message})
+    def as_error(self, value: Any) -> PydanticCustomError:
+        """As pydantic's error about *value*, the sentence taken literally."""
+        named = f" (look at {', '.join(self.culprits(value))})" if self.culprits else ""
+        return PydanticCustomError("rule", "{sentence}", {"sentence": self.message + named})
 
     def _require(self, value: Any) -> Any:
         if not self.check(value):
-            raise self.as_error()
+            raise self.as_error(value)
         return value
 
 
@@ -154,7 +157,7 @@ class Model(BaseModel):
     def _keeps_its_rules(self) -> Self:
         broken = [rule for rule in self.rules if not rule.check(self)]
         if broken:
-            raise ValidationError.from_exception_data(type(self).__name__, [_details(rule) for rule in broken])
+            raise ValidationError.from_exception_data(type(self).__name__, [_details(rule, self) for rule in broken])
         return self
 
     @classmethod
@@ -223,8 +226,8 @@ def _dotted(path: Iterable[str | int]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def _details(rule: Rule) -> InitErrorDetails:
-    return InitErrorDetails(type=rule.as_error(), loc=rule.path, input=None)
+def _details(rule: Rule, model: Model) -> InitErrorDetails:
+    return InitErrorDetails(type=rule.as_error(model), loc=rule.path, input=None)
 
 
 def with_validations(schema: JsonSchemaValue, validations: list[dict[str, str]]) -> JsonSchemaValue:

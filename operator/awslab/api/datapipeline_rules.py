@@ -130,27 +130,40 @@ def _targets_of(step: LeafStep) -> Iterator[str]:
     yield from (rule.next for rule in step.catch)
 
 
-def _go_only_where_there_is_a_step(spec: DataPipelineSpec) -> bool:
+def _astray(spec: DataPipelineSpec) -> list[str]:
+    """The steps that name one that is not there."""
     names = {step.name for step in spec.steps}
-    return all(target in names for step in spec.steps for target in _targets_of(step))
+    return [step.name for step in spec.steps if not names.issuperset(_targets_of(step))]
 
 
-def _are_named_differently(spec: DataPipelineSpec) -> bool:
+def _named_alike(spec: DataPipelineSpec) -> list[str]:
+    """The steps whose names differ by no more than capital letters; AWS's names of roles do not differ then."""
     names = [step.name.lower() for step in spec.steps]
-    return len(names) == len(set(names))
+    return [step.name for step in spec.steps if names.count(step.name.lower()) > 1]
 
 
-def _about_targets(name: str) -> str:
+def _there_is(name: str) -> str:
     return f"self.steps.exists(other, other.name == {name})"
 
 
-TARGETS_CEL = (
-    "!has(self.steps) || self.steps.all(s, "
-    f"(!has(s.next) || {_about_targets('s.next')}) && "
-    f"(!has(s.default) || {_about_targets('s.default')}) && "
-    f"(!has(s.choice) || s.choice.all(c, {_about_targets('c.next')})) && "
-    f"(!has(s.catch) || s.catch.all(c, {_about_targets('c.next')})))"
+GOES_RIGHT = (
+    f"((!has(s.next) || {_there_is('s.next')}) && "
+    f"(!has(s.default) || {_there_is('s.default')}) && "
+    f"(!has(s.choice) || s.choice.all(c, {_there_is('c.next')})) && "
+    f"(!has(s.catch) || s.catch.all(c, {_there_is('c.next')})))"
 )
+IS_NAMED_ALONE = "self.steps.exists_one(other, other.name.lowerAscii() == s.name.lowerAscii())"
+
+
+def _of_every_step(message: str, holds: str, broken: Callable[[DataPipelineSpec], list[str]]) -> Rule:
+    """What must hold of each step ``s`` beside the others; those that break it are named."""
+    return Rule(
+        path=("steps",),
+        message=message,
+        cel=f"!has(self.steps) || self.steps.all(s, {holds})",
+        check=lambda spec: not broken(spec),
+        culprits=broken,
+    )
 
 
 def _output_is_apart(spec: DataPipelineSpec) -> bool:
@@ -174,19 +187,8 @@ FLOW_RULES = (
         cel="!has(self.functions) || has(self.asl)",
         check=lambda spec: not spec.functions or bool(spec.asl),
     ),
-    Rule(
-        path=("steps",),
-        message="must have names that differ, and by more than capital letters",
-        cel="!has(self.steps) || self.steps.all(s, "
-        "self.steps.exists_one(other, other.name.lowerAscii() == s.name.lowerAscii()))",
-        check=_are_named_differently,
-    ),
-    Rule(
-        path=("steps",),
-        message="must name in next, default and catch only steps of the same list",
-        cel=TARGETS_CEL,
-        check=_go_only_where_there_is_a_step,
-    ),
+    _of_every_step("must have names that differ, and by more than capital letters", IS_NAMED_ALONE, _named_alike),
+    _of_every_step("must name in next, default and catch only steps of the same list", GOES_RIGHT, _astray),
     Rule(
         path=("type",),
         message="must be STANDARD where a map goes over rows or objects: an EXPRESS machine cannot",

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
-from awslab.core.ownership import Owner
 from awslab.core.resource import Ids, Observed
 from awslab.core.values import FrozenMap
 
@@ -129,6 +128,9 @@ def _alarm(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return told | ({"DatapointsToAlarm": fields["datapoints"]} if fields["datapoints"] else {})
 
 
+UNCUT = 48
+"""So much of a name's beginning stays, however long the object's own name is: names are cut to 64 at least."""
+
 KEPT_BY = "Kept by awslab: what is changed here by hand is put back."
 LABEL = re.compile(re.escape(KEPT_BY) + r"\s+`(\{.*\})`")
 
@@ -150,7 +152,7 @@ class Dashboard(Named):
     def observe(cls, aws: Aws) -> Iterator[Observed]:
         """Find the owner's: those of which the name may be the owner's, and the widget says that they are."""
         paginator = aws.client("cloudwatch").get_paginator("list_dashboards")
-        for page in paginator.paginate(DashboardNamePrefix=_prefix(aws.owner)):
+        for page in paginator.paginate(DashboardNamePrefix=aws.owner.prefix[:UNCUT]):
             for entry in page["DashboardEntries"]:
                 found = cls.looked(aws, entry["DashboardArn"])
                 if found and found.owner == aws.owner.key:
@@ -178,11 +180,6 @@ class Dashboard(Named):
     def delete(cls, aws: Aws, found: Observed) -> None:
         with unless_gone():
             aws.client("cloudwatch").delete_dashboards(DashboardNames=[name_in(found.id)])
-
-
-def _prefix(owner: Owner) -> str:
-    """What all names of *owner* begin with that :meth:`Owner.physical_name` gives, long ones too."""
-    return f"awslab-{owner.name}-"[:48]
 
 
 def _told(aws: Aws, arn: str) -> tuple[str, dict[str, str]]:

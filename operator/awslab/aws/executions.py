@@ -185,7 +185,7 @@ def latest_logged(aws: Aws, group: str, machine: str, most: int = 10, now: datet
     """The last executions of an EXPRESS machine that logs to *group*, the newest first; of the last seven days."""
     found: list[Execution] = []
     for span in SPANS:
-        lines = _logged(aws, group, (now or datetime.now(UTC)) - span, _about(machine, ["ExecutionStarted", *ENDS]))
+        lines = _logged(aws, group, (now or datetime.now(UTC)) - span, _about(machine))
         found = executions_in(lines)
         if len(found) >= most:
             break
@@ -194,7 +194,7 @@ def latest_logged(aws: Aws, group: str, machine: str, most: int = 10, now: datet
 
 def count_logged(aws: Aws, group: str, machine: str, since: datetime) -> Counts:
     """Count the executions of an EXPRESS machine that were begun at *since* or later."""
-    lines = list(_logged(aws, group, since, _about(machine, ["ExecutionStarted", *ENDS])))
+    lines = list(_logged(aws, group, since, _about(machine)))
     return Counts(Counter(e.status for e in executions_in(lines)), complete=len(lines) < MOST)
 
 
@@ -204,11 +204,13 @@ def history_logged(aws: Aws, group: str, execution: Execution) -> list[Event]:
     return sorted((event for _, event in _logged(aws, group, execution.start, pattern)), key=lambda event: event.id)
 
 
-def _about(machine: str, types: Iterable[str]) -> str:
-    """A filter of CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html."""
-    any_type = " || ".join(f'($.type = "{type_}")' for type_ in types)
+def _about(machine: str) -> str:
+    """The filter for the first and last events of all executions of a machine.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
     express = machine.replace(":stateMachine:", ":express:")
-    return f'{{ ($.execution_arn = "{express}:*") && ({any_type}) }}'
+    return f'{{ $.execution_arn = "{express}:*" && $.type = "Execution*" }}'
 
 
 def _logged(aws: Aws, group: str, since: datetime, pattern: str) -> Iterator[tuple[str, Event]]:

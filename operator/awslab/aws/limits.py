@@ -11,7 +11,7 @@ from awslab.core.errors import Throttled
 
 from .callers import caller
 from .errors import THROTTLED
-from .rates import class_of, rate_of
+from .rates import class_of, rate_of, shared_by
 from .turns import Bucket, Line, Ticket
 
 GIVE_UP = 20.0
@@ -35,7 +35,7 @@ class _Turnstile:
 
 
 class Limiter:
-    """The turnstiles of one account and region: one for each operation, as AWS counts each by itself."""
+    """The turnstiles of one account and region: one for each operation, or for those that AWS counts together."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Limiter:
 
     def _turnstile(self, service: str, operation: str) -> _Turnstile:
         with self._lock:
-            key = (service, operation)
+            key = (service, shared_by(service, operation))
             if key not in self._turnstiles:
                 rate = rate_of(service, operation).times(self._share)
                 self._turnstiles[key] = _Turnstile(Bucket(rate, self._now()))

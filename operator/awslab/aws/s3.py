@@ -77,9 +77,8 @@ class Bucket(NamedResource):
         """Make it with its tags; the first region is the one that may not be named."""
         place = {} if aws.clients.region == "us-east-1" else {"LocationConstraint": aws.clients.region}
         tags = as_pairs(aws.owner.birth_tags(self))
-        aws.client("s3").create_bucket(
-            Bucket=self.physical_name, CreateBucketConfiguration={**place, "Tags": tags}, ObjectOwnership=OWNER_ENFORCED
-        )
+        configuration = {**place, "Tags": tags}
+        aws.client("s3").create_bucket(Bucket=self.physical_name, CreateBucketConfiguration=configuration)
 
     def made(self, aws: Aws, ids: Ids, **more: Any) -> Observed:
         """As S3 makes every bucket: what is wanted otherwise is changed next."""

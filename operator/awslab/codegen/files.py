@@ -10,8 +10,8 @@ from awslab.kinds import KINDS
 from . import iam, rbac
 from .conditions_page import conditions_page
 from .crds import admission_policy, custom_resource_definition, protection_policy
-from .iam import page, trust
-from .iam.documents import text
+from .iam import named, page, trust
+from .iam.documents import document, text
 from .metrics_page import metrics_page
 from .reference import reference
 from .settings_page import settings_page
@@ -65,6 +65,7 @@ def _iam() -> Iterator[tuple[str, str]]:
     yield "manifests/iam/trust-irsa.json", text(trust.irsa_trust())
     yield "manifests/iam/trust-pod-identity.json", text(trust.pod_identity_trust())
     yield "manifests/iam/assume-role-policy.json", text(trust.assume_role_policy())
+    yield "manifests/iam/existing-buckets-policy.json", text(document(*named.existing_buckets()))
     for kind in KINDS:
         name = f"manifests/iam/{kind.api.singular}"
         yield f"{name}-policy.json", text(iam.policy(kind))

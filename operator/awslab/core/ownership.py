@@ -42,10 +42,18 @@ class Owner:
         """The tags of the creating call: those above, and the uid, which is never changed later."""
         return FrozenMap({**self.tags(resource), UID_TAG: self.uid})
 
+    @property
+    def prefix(self) -> str:
+        """What every physical name begins with that is not cut."""
+        return f"awslab-{self.name.replace('.', '-')}-"
+
     def physical_name(self, part: str, limit: int = 64) -> str:
-        """The name in AWS of *part*, no other owner's: ``awslab-sales-validate-1f3a9c2e``, at most *limit* long."""
+        """The name in AWS of *part*, no other owner's: ``awslab-sales-validate-1f3a9c2e``, at most *limit* long.
+
+        Functions, queues, topics and dashboards have no dots in their names; the digits tell ``a.b`` from ``a-b``.
+        """
         unique = hashlib.sha256(self.key.encode()).hexdigest()[:8]
-        text = f"awslab-{self.name}-{part}"
+        text = f"{self.prefix}{part}"
         if len(text) > limit - 9:
             whole = hashlib.sha256(text.encode()).hexdigest()[:6]
             text = f"{text[: limit - 16]}-{whole}"

@@ -229,16 +229,15 @@ class _Generator:
         return state | (_collected(step, body) if loop.over else {"ResultPath": f"$.steps.{step.name}"})
 
     def _distributed(self, step: LeafStep, loop: MapOver) -> State:
-        """Each item in a run of its own; their results are written below work/."""
+        """Each item in a run of its own; their results are written below work/, in a folder that AWS names."""
         tolerated = loop.tolerated_failure_percentage
-        prefix = formatted(f"${{work.prefix}}{step.name}")
         return {
             "Label": step.name,
             "ItemReader": self._reader(loop),
             **({} if tolerated is None else {"ToleratedFailurePercentage": float(tolerated)}),
             "ResultWriter": {
                 "Resource": self._service("s3:putObject"),
-                "Parameters": {"Bucket.$": "$.work.bucket", "Prefix.$": prefix},
+                "Parameters": {"Bucket": self.names.work_bucket, "Prefix": f"work/maps/{step.name}"},
             },
         }
 

@@ -77,6 +77,12 @@ def test_an_access_of_its_own_leaves_out_no_default():
     assert (Access.READ, Access.READ_WRITE, Access.WRITE) == (step.access.input, step.access.work, step.access.output)
 
 
+def test_the_step_that_leads_astray_is_named():
+    said = refused(steps(called("A"), called("B", next="Nobody"), called("C")))
+
+    assert said == ("spec.steps: must name in next, default and catch only steps of the same list (look at B)",)
+
+
 class TestSettings:
     def test_what_nobody_says_is_standard(self):
         assert settings().over(settings()).over(STANDARD) == STANDARD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awslab.aws.callers import Caller, Urgency
-from awslab.aws.rates import Rate, class_of, rate_of
+from awslab.aws.rates import Rate, class_of, rate_of, shared_by
 from awslab.aws.turns import LEAST, RECOVERY, Bucket, Line
 
 
@@ -125,3 +125,12 @@ def test_the_rates_are_those_that_aws_documents():
         (rate.burst, rate.per_second) for rate in (rate_of("ec2", operation) for operation in operations)
     ]
     assert ["read", "write", "own", "own"] == [class_of("ec2", operation) for operation in operations]
+
+
+def test_lambda_counts_most_operations_together():
+    assert shared_by("lambda", "PublishVersion") == shared_by("lambda", "UpdateFunctionCode")
+    assert shared_by("lambda", "GetFunction") != shared_by("lambda", "PublishVersion")
+    assert shared_by("ec2", "CreateVpc") != shared_by("ec2", "DeleteVpc")
+    assert [(15, 15), (100, 100)] == [
+        (rate.burst, rate.per_second) for rate in (rate_of("lambda", o) for o in ("TagResource", "GetFunction"))
+    ]

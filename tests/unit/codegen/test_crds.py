@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awslab.api.kinds import API_KINDS
+from awslab.api.kinds import API_KINDS, DATA_PIPELINE
 from awslab.codegen.crds import admission_policy, custom_resource_definition, protection_policy
 from tests.support.labvpc_cases import COUNT_OR_LIST, MINIMAL
 
@@ -51,6 +51,23 @@ def test_the_columns_of_a_labvpc_are_those_of_its_document():
         "Age",
     ]
     assert [c["name"] for c in columns if c.get("priority")] == ["NAT-IPs", "Message"]
+
+
+def test_the_columns_of_a_datapipeline_are_those_of_its_document():
+    (version,) = custom_resource_definition(DATA_PIPELINE)["spec"]["versions"]
+    columns = version["additionalPrinterColumns"]
+
+    assert [c["name"] for c in columns if not c.get("priority")] == [
+        "Ready",
+        "Drift",
+        "Bucket",
+        "Last-Run",
+        "Succeeded",
+        "Failed",
+        "Cost/Mo",
+        "Age",
+    ]
+    assert [c["name"] for c in columns if c.get("priority")] == ["State-Machine", "Message"]
 
 
 def test_the_names_of_a_labvpc_are_those_that_people_type():

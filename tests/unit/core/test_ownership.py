@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from awslab.core.ownership import Owner
 from awslab.core.values import FrozenMap
 from tests.unit.core.fakes import OWNER, Net
 
@@ -34,3 +35,20 @@ def test_users_may_choose_the_name_but_not_the_owner():
     tags = OWNER.tags(bold)
 
     assert ("mine", OWNER.key, "Net/net") == (tags["Name"], tags["awslab.dev/owner"], tags["awslab.dev/resource"])
+
+
+def test_a_physical_name_is_one_owners_and_has_no_dots():
+    dotted, dashed = (Owner("default", "DataPipeline", "lab", name) for name in ("sales.eu", "sales-eu"))
+
+    assert dotted.physical_name("runs").startswith("awslab-sales-eu-runs-")
+    assert dotted.physical_name("runs") != dashed.physical_name("runs")
+
+
+def test_a_long_physical_name_is_cut_and_stays_one_of_its_own():
+    owner = Owner("default", "DataPipeline", "lab", "sales" * 20)
+
+    names = {owner.physical_name(part) for part in ("runs", "news")}
+
+    assert {64} == {len(name) for name in names}
+    assert len(names) == 2
+    assert all(name.startswith(owner.prefix[:48]) for name in names)

@@ -303,7 +303,7 @@ class TestMaps:
         }
         assert found["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
         assert found["ToleratedFailurePercentage"] == 5
-        assert found["ResultWriter"]["Parameters"]["Prefix.$"] == "States.Format('{}M', $.work.prefix)"
+        assert found["ResultWriter"]["Parameters"] == {"Bucket": "the-work", "Prefix": "work/maps/M"}
 
     def test_a_bucket_of_somebody_else_may_have_no_versions(self):
         step = {"name": "M", "map": {"rows": {}, "steps": [function("A")]}}

@@ -124,7 +124,7 @@ def test_a_function_that_takes_too_long_is_ended(functions):
     began = time.monotonic()
     error, _ = functions.call()
 
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 30
     assert "Task timed out after 1.00 seconds" in error["errorMessage"]
 
 
@@ -246,7 +246,7 @@ def test_a_layer_is_on_the_path_behind_the_functions_own_code(functions):
     assert ("layer", "") == functions.call()
 
 
-@rule("invoke-throttled")
+@rule("limit-function-concurrency")
 def test_no_more_run_at_once_than_a_function_has_concurrency_for(functions, refused):
     functions.make()
     functions.client.put_function_concurrency(FunctionName="work", ReservedConcurrentExecutions=0)
@@ -254,7 +254,7 @@ def test_no_more_run_at_once_than_a_function_has_concurrency_for(functions, refu
     refused("TooManyRequestsException", functions.client.invoke, FunctionName="work")
 
 
-@rule("invoke-throttled")
+@rule("limit-function-concurrency")
 def test_no_more_run_at_once_than_the_account_has_concurrency_for(functions, refused, aws):
     functions.make()
     aws.control.configure({"quotas": {"function-concurrency": 0}})
@@ -418,3 +418,15 @@ def handler(event, context):
         answers = list(callers.map(lambda n: functions.call(n)[0], range(60)))
 
     assert list(range(60)) == answers
+
+
+def test_functions_run_again_after_their_makers_process_was_killed(functions, aws):
+    functions.make("import os\ndef handler(e, c): return os.getppid()\n")
+    maker, _ = functions.call()
+    psutil.Process(maker).kill()
+    time.sleep(0.3)
+
+    functions.call()
+    again, _ = functions.call()
+
+    assert maker != again

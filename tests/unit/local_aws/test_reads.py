@@ -149,7 +149,7 @@ def test_an_unknown_filter_is_refused(aws, refused, action):
 
 
 @rule("filters")
-@pytest.mark.parametrize("action", set(METHODS) - {"DescribeInstances"})
+@pytest.mark.parametrize("action", sorted(set(METHODS) - {"DescribeInstances"}))
 def test_every_documented_filter_can_be_told(action):
     names = {name for name in filters.documented(action) if name not in {"tag", "tag-key"}}
 

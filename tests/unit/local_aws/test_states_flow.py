@@ -262,3 +262,51 @@ def test_a_task_that_takes_too_long_times_out(flow):
 
     assert "States.Timeout" == output(ran)["Error"]
     assert "TaskTimedOut" in flow.events(ran["executionArn"])
+
+
+@pytest.mark.parametrize("around", ["Parallel", "Map"])
+def test_an_error_of_the_language_in_a_branch_or_item_is_that_of_the_state_around_it(flow, around):
+    inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "InputPath": "$.missing", "End": True}}}
+    work = {"Branches": [inner]} if around == "Parallel" else {"ItemsPath": "$.items", "ItemProcessor": inner}
+
+    ran = flow.ran({"Around": {"Type": around, "End": True} | work}, {"items": [{}]})
+
+    assert ("FAILED", "States.Runtime") == (ran["status"], ran["error"])
+    assert "$.missing" in ran["cause"]
+
+
+def test_a_fail_state_hands_on_an_error_that_was_caught(flow):
+    catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "ResultPath": "$.error", "Next": "Failed"}]
+    states = {
+        "Empty": {
+            "Type": "Map",
+            "ItemsPath": "$.text",
+            "ItemProcessor": {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}},
+            "Catch": catch,
+            "End": True,
+        },
+        "Failed": {
+            "Type": "Fail",
+            "ErrorPath": "$.error.Error",
+            "CausePath": "States.Format('Empty: {}', $.error.Cause)",
+        },
+    }
+
+    ran = flow.ran(states, {"text": "none"})
+
+    assert ("FAILED", "States.QueryEvaluationError") == (ran["status"], ran["error"])
+    assert "Empty: Map state input must be an array" in ran["cause"]
+
+
+@rule("jsonpath-value")
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("$[1].steps", {"b": 2}), ("$[0].steps.a", 1), ("$[*].steps.a", [1]), ("$[0:1].steps.a", [1])],
+)
+def test_a_path_to_one_place_gives_the_value_there_and_any_other_a_list(flow, path, found):
+    given = [{"steps": {"a": 1}}, {"steps": {"b": 2}}]
+    branches = {"Pick": {"Type": "Pass", "Parameters": {"found.$": path}, "End": True}}
+
+    shown = flow.ran(branches, given)
+
+    assert {"found": found} == json.loads(shown["output"])

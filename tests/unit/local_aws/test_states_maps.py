@@ -98,14 +98,16 @@ def test_a_map_fails_over_more_than_it_tolerates(flow, tolerated, status):
 @rule("map-writes-results")
 def test_results_are_written_with_a_manifest(flow):
     filled(flow, [1, -1, 3, 4])
-    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "data", "Prefix": "out"}}
+    where = {"Bucket": "data", "Prefix.$": "States.Format('{}/rows', $.work)"}
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": where}
     state = distributed(csv(), *BRANCHES, ToleratedFailureCount=1, ResultWriter=writer)
 
-    told = output(flow.ran({"Map": state}, {}, S3, START))["ResultWriterDetails"]
+    told = output(flow.ran({"Map": state}, {"work": "out"}, S3, START))["ResultWriterDetails"]
 
     def read(key):
         return json.loads(flow.s3.get_object(Bucket="data", Key=key)["Body"].read())
 
+    assert told["Key"].startswith("out/rows/")
     files = read(told["Key"])["ResultFiles"]
     assert ["0", "2", "3"] == [json.loads(one["Output"])["id"] for one in read(files["SUCCEEDED"][0]["Key"])]
     assert ["Negative"] == [one["Error"] for one in read(files["FAILED"][0]["Key"])]

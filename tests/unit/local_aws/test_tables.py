@@ -37,6 +37,18 @@ def test_a_table_is_creating_before_it_is_active(flow, refused):
     assert "ACTIVE" == status(flow)
 
 
+@rule("table-encryption")
+def test_the_encryption_of_a_table_can_be_changed(flow):
+    table(flow)
+
+    def encrypted(*, wish):
+        flow.aws.tick(1)
+        flow.dynamodb.update_table(TableName="keys", SSESpecification={"Enabled": wish})
+        return flow.dynamodb.describe_table(TableName="keys")["Table"].get("SSEDescription", {}).get("SSEType")
+
+    assert ["KMS", None] == [encrypted(wish=True), encrypted(wish=False)]
+
+
 @rule("table-updating", "table-in-use")
 def test_a_table_that_is_updated_serves_and_takes_no_second_change(flow, refused):
     table(flow)

@@ -7,18 +7,24 @@ from typing import Any
 from awslab.aws.ec2 import Ec2Resource
 from awslab.kinds.kind import Kind
 
-from . import ec2
+from . import ec2, named
 from .documents import Json, document
 
 
 def policy(kind: Kind[Any, Any]) -> Json:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
-    return document(*(ec2.statements(kind.name) if _uses_ec2(kind) else ()))
+    ours = ec2.statements(kind.name) if _uses_ec2(kind) else []
+    return document(*ours, *named.statements(kind.name, _names(kind)))
 
 
 def adoption_policy(kind: Kind[Any, Any]) -> Json:
     """What adoption needs besides, and the repair of lost owner tags."""
-    return document(*(ec2.adoption(kind.name) if _uses_ec2(kind) else ()))
+    ours = ec2.adoption(kind.name) if _uses_ec2(kind) else []
+    return document(*ours, *named.adoption(kind.name, _names(kind)))
+
+
+def _names(kind: Kind[Any, Any]) -> list[str]:
+    return [type_.__name__ for type_ in kind.types]
 
 
 def _uses_ec2(kind: Kind[Any, Any]) -> bool:

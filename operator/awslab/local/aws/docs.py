@@ -56,6 +56,26 @@ Functions of Lambda truly run, each concurrent invocation in a process of its ow
 - Time-outs, unlike AWS's own delays, are real seconds; memory is that of the process. `TMPDIR` is a folder of its own,
   but `/tmp` is the machine's.
 - A reset and the end of the local AWS end every process; events that wait are kept with the state.
+
+## State machines
+
+Definitions are run by moto's interpreter of the Amazon States Language, each execution in a thread of its own:
+
+| part | what runs |
+|---|---|
+| states | Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map (inline and distributed) |
+| data | JSONPath with all paths, `ResultSelector` and intrinsic functions; JSONata with `Arguments`, `Output`, \
+`Assign` and the functions that Step Functions adds |
+| errors | `Retry` with backoff, jitter and `MaxDelaySeconds`, `Catch`, `TimeoutSeconds`, the limit of 256 KiB |
+| tasks | functions (direct and `lambda:invoke`), `sns:publish`, `sqs:sendMessage`, `dynamodb:*Item`, \
+`events:putEvents`, `states:startExecution` (also `.sync`), `aws-sdk:*`, `.waitForTaskToken` |
+| distributed maps | CSV and JSON files and lists of objects from S3, tolerated failures, `ResultWriter`; \
+8 items at a time |
+| not | `ItemBatcher`, JSON Lines and manifests as items, activities, redriving, child executions of a map by \
+themselves, `TestState`: refused |
+
+Waits and the intervals of retries go by the time scale; `TimeoutSeconds` of a task are real seconds, as functions take
+real time. Executions that run when the local AWS is stopped are aborted when it is back.
 """
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from awslab.local.aws.asked import Asked
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book, check_all, follow_all
 from awslab.local.aws.services import error_code, unknown_action
-from awslab.local.aws.wire import Answer
+from awslab.local.aws.wire import Answer, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     Action = Callable[[Asked], dict[str, Any]]
 
 PARSED = "awslab.modelled"
-# AWS refuses with codes that its models do not list, as AccessDeniedException; moto wonders at each.
-warnings.filterwarnings("ignore", message=r"Exception\(Refusal\) with code")
 
 
 class Refusal(ServiceException):  # type: ignore[misc] # moto has no types for us
@@ -58,6 +55,8 @@ class Modelled:
         self.world, self.name, self.model, self.actions = world, name, model, actions
         self.unlocked, self.rules = unlocked, rules or name
         self.operations = frozenset(get_service_model(model).operation_names)
+        shapes = get_service_model(model).error_shapes
+        self.codes = frozenset(code for shape in shapes for code in (shape.name, shape.error_code))
         self.responses = _followed(responses or BaseResponse, self.rules)
 
     def prepare(self, call: Call) -> None:
@@ -94,11 +93,15 @@ class Modelled:
         return []
 
     def refused(self, response: Any, error: AwsError) -> Answer:
-        """Write a refusal."""
-        failure = Refusal(error.code, error.message)
-        answer = _answer(response.serialized(ActionResult(failure)))
+        """Write a refusal; AWS has codes that its models do not list, and that moto could not write."""
+        if error.code not in self.codes:
+            return refusal(self._protocol(response), error)
+        answer = _answer(response.serialized(ActionResult(Refusal(error.code, error.message))))
         answer.status, answer.result = error.status, error.code
         return answer
+
+    def _protocol(self, response: Any) -> str:
+        return str(response.determine_response_protocol(get_service_model(self.model)))
 
     def _response(self) -> Any:
         if self.responses.motos:

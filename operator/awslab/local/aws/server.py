@@ -55,4 +55,5 @@ class Server:
         self.world.faults.remove()
         self.world.quiet()
         self._http.shutdown()
+        self.world.quiet()  # what a last call may have begun
         self._http.server_close()

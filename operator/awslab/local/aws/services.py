@@ -7,6 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
+from moto import backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -19,6 +20,9 @@ from awslab.local.aws.wire import Answer
 if TYPE_CHECKING:
     from awslab.local.aws.call import Call
     from awslab.local.aws.world import World
+
+
+MODULES = tuple(backends.list_of_moto_modules())
 
 
 class Service(Protocol):
@@ -47,6 +51,7 @@ class PlainMoto:
     def __init__(self, world: World) -> None:
         self.world = world
         self.app = DomainDispatcherApplication(create_backend_app)
+        backends.list_of_moto_modules = lambda: MODULES  # moto would look at its folder for every call
 
     def prepare(self, call: Call) -> None:
         """Refuse what moto would fail at; the parameters are what the call brought."""

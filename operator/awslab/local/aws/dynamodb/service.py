@@ -66,6 +66,20 @@ def updating(asked: Asked, result: dict[str, Any]) -> None:
 
 
 @book.follows(
+    "table-encryption",
+    "UpdateTable",
+    does="A table's encryption can be changed: to a key of the account, and back to one of AWS's.",
+    see=API + "API_SSESpecification.html",
+)
+def encrypt(asked: Asked, _result: dict[str, Any]) -> None:
+    """Keep the wish, which moto takes no notice of."""
+    if wish := asked.params.get("SSESpecification"):
+        table = dynamodb_backends[asked.account][asked.region].tables[_name(asked)]
+        own = table._get_default_encryption_key(asked.account, asked.region)  # noqa: SLF001 - as moto does at creation
+        table.sse_specification = {"KMSMasterKeyId": own, **wish}
+
+
+@book.follows(
     "table-status",
     "DescribeTable",
     does="A table shows its state: CREATING, UPDATING, DELETING or ACTIVE.",

@@ -7,11 +7,9 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from awslab.local.aws import identity
+from awslab.local.aws import identity, inside
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.lambda_ import reporting
 from awslab.local.aws.lambda_.asked import DEVELOPERS
@@ -20,7 +18,6 @@ from awslab.local.aws.rules import Book
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awslab.local.aws.identity import Session
     from awslab.local.aws.lambda_.invoke import Result
     from awslab.local.aws.lambda_.model import Target, Waiting
     from awslab.local.aws.world import World
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 book = Book("lambda")
 ERROR_LENGTH = 1000
-CONFIG = Config(retries={"total_max_attempts": 2})
 
 
 @book.behaves(
@@ -79,7 +75,9 @@ def _send(world: World, target: Target, arn: str, body: str, attributes: dict[st
         with world.lock:
             role = target.version.settings["Role"]
             session = identity.assume(world, role, "lambda.amazonaws.com", session=target.function.name)
-        SENDERS[arn.split(":")[2]](_client(world, session, arn), arn, body, attributes)
+        service, region = arn.split(":")[2:4]
+        client = inside.client(world, service, region, (session.access_key, session.secret_key, session.token))
+        SENDERS[service](client, arn, body, attributes)
     except (AwsError, ClientError, BotoCoreError, KeyError) as error:
         log.warning("a record of %s did not reach %s: %s", target.arn, arn, error)
         with world.lock:
@@ -88,18 +86,6 @@ def _send(world: World, target: Target, arn: str, body: str, attributes: dict[st
         if session is not None:
             with world.lock:
                 identity.end(world, session)
-
-
-def _client(world: World, session: Session, arn: str) -> Any:
-    return boto3.session.Session().client(
-        arn.split(":")[2],
-        region_name=arn.split(":")[3],
-        endpoint_url=world.endpoint,
-        aws_access_key_id=session.access_key,
-        aws_secret_access_key=session.secret_key,
-        aws_session_token=session.token,
-        config=CONFIG,
-    )
 
 
 def _typed(attributes: dict[str, str]) -> dict[str, dict[str, str]]:

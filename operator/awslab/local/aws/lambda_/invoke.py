@@ -62,6 +62,7 @@ class Job:
     deployed: Deployed
     layers: list[LayerVersion]
     request_id: str
+    epoch: int  # of the pool
 
 
 class Runner:
@@ -111,10 +112,10 @@ class Runner:
             there = model.region_of(self.world, target.function.account, target.function.region).layers
             layers = [one for versions in there.values() for one in versions if one.arn in arns]
             self.at_work[target.function.arn] += 1
-            return Job(target, deployed, layers, request_id)
+            return Job(target, deployed, layers, request_id, self.pool.epoch)
 
     @book.behaves(
-        "invoke-throttled",
+        "limit-function-concurrency",
         "Invoke",
         code="TooManyRequestsException",
         does="More invocations at once than a function, or the account, has concurrency for are throttled.",
@@ -133,7 +134,7 @@ class Runner:
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", HTTPStatus.TOO_MANY_REQUESTS)
 
     def _run(self, job: Job, payload: bytes) -> Result:
-        environment = self.pool.take(job.target, job.deployed, job.layers)
+        environment = self.pool.take(job.target, job.deployed, job.layers, job.epoch)
         try:
             reply = self._ask(job, environment, payload)
             return self._report(job, environment, reply)

@@ -26,7 +26,7 @@ IDLE_SECONDS = 60.0
 IDLE_MOST = 32
 AT_WORK_MOST = max(8, 4 * (os.cpu_count() or 1))
 SLOT_SECONDS = 5.0  # then it goes on without: who waits for it may be one that it waits for
-INIT_SECONDS = 10.0
+INIT_SECONDS = 30.0  # AWS gives 10, on machines that are not as busy
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Pool:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.epoch = 0  # counts the resets
         self.slots = threading.BoundedSemaphore(AT_WORK_MOST)
         self._folders = runtime.Folders()
         self._zygote: Zygote | None = None
@@ -57,10 +58,15 @@ class Pool:
         self._lock = threading.Lock()
         self._sweep: threading.Timer | None = None
 
-    def take(self, target: Target, deployed: Deployed, layers: list[LayerVersion]) -> Environment:
-        """Return an environment for one invocation: a warm one where there is, else a new one."""
+    def take(self, target: Target, deployed: Deployed, layers: list[LayerVersion], epoch: int) -> Environment:
+        """Return an environment for one invocation: a warm one where there is, else a new one.
+
+        `epoch` is that in which the invocation was let in; what a reset has overtaken gets none.
+        """
         key = f"{target.function.arn}:{target.version.number}:{deployed.revision}"
         with self._lock:
+            if epoch != self.epoch:
+                raise AwsError("ServiceException", "The local AWS was reset meanwhile.", 500)
             warm = [one for one in self._idle if one.key == key and one.process.alive]
             if warm:
                 found = warm[-1]
@@ -89,6 +95,7 @@ class Pool:
     def close(self) -> None:
         """End everything; what comes later starts anew."""
         with self._lock:
+            self.epoch += 1
             gone, self._idle = [*self._idle, *self._busy.values()], []
             self._busy.clear()
             zygote, self._zygote = self._zygote, None
@@ -194,11 +201,18 @@ class Pool:
             what = "images" if deployed.code.image else kind
             sentence = f"The local AWS does not run {what}: it has no Docker: use python3.x or nodejs."
             raise AwsError("InvalidRuntimeException", sentence, 502)
+        try:
+            return self._copied().start(start)
+        except ConnectionError:  # the one that is copied was killed, by whomever
+            with self._lock:
+                self._zygote = None
+            return self._copied().start(start)
+
+    def _copied(self) -> Zygote:
         with self._lock:
             if self._zygote is None:
                 self._zygote = Zygote(self._folders.runtime())
-            zygote = self._zygote
-        return zygote.start(start)
+            return self._zygote
 
 
 def _start(settings: dict[str, Any], variables: dict[str, str], root: Path, layers: list[Path]) -> Start:

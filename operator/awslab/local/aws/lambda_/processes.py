@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LENGTH = struct.Struct("!I")
 LOOK_SECONDS = 0.05  # how often the memory of a process that works is looked at
 START_SECONDS = 30
+END_SECONDS = 2
 NOBODY = 0  # no process has this id
 WORKER = Path(__file__).with_name("worker.py")
 NODE_WORKER = Path(__file__).with_name("worker.mjs")
@@ -136,7 +137,7 @@ class Process:
             part = self._messages.recv(1 << 20)
         if not part:
             self.alive = False
-            reply.ended = self.ended.get(timeout=START_SECONDS)
+            reply.ended = self._end_status()
             return
         self._inbox += part
         if len(self._inbox) < LENGTH.size:
@@ -146,6 +147,13 @@ class Process:
             reply.message = json.loads(self._inbox[LENGTH.size : size])
             self._inbox = self._inbox[size:]
             reply.peak_mb = max(reply.peak_mb, (reply.message or {}).get("peak", 0) // 1024)
+
+    def _end_status(self) -> int:
+        """Return how the process ended; one that only hung up is killed."""
+        with suppress(queue.Empty):
+            return self.ended.get(timeout=END_SECONDS)
+        self.end()
+        return self.ended.get(timeout=START_SECONDS)
 
     def _drain(self, reply: Reply, *, last: bool = False) -> None:
         """Take over what was written; the last line may be without an end."""

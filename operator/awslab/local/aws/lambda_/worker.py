@@ -234,8 +234,11 @@ class Environment:
         except SystemExit as error:
             return error.code if isinstance(error.code, int) else 1
         self.reply({"ready": True})
-        while (message := receive(self.connection)) is not None:
-            self.answer(handler, message)
+        try:
+            while (message := receive(self.connection)) is not None:
+                self.answer(handler, message)
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else 1
         return 0
 
     def answer(self, handler: Handler, message: Message) -> None:

@@ -29,6 +29,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job 
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.resource_eval import (
     resource_eval_s3 as writing,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.result_writer_decl import ResultWriter
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
 
@@ -69,6 +70,7 @@ def apply() -> None:
         worker._eval_pool = _one_after_another  # noqa: SLF001 - as above
     reading.ResourceEvalS3._handle_list_objects_v2 = staticmethod(_list_objects)  # noqa: SLF001 - as above
     reading.ResourceEvalS3._handle_get_object = staticmethod(_get_object)  # noqa: SLF001 - as above
+    ResultWriter._eval_body = _write  # noqa: SLF001 - as above
     writing.ResourceEvalS3._handle_put_object = staticmethod(_write_results)  # noqa: SLF001 - as above
 
 
@@ -193,6 +195,17 @@ def _get_object(env: Environment, part: Any, credentials: Any) -> None:
     except (ClientError, UnicodeDecodeError) as error:
         raise _failed(env, "States.ItemReaderFailed", str(error)) from error
     env.stack.append(text)
+
+
+def _write(self: Any, env: Environment) -> None:
+    """Read the writer's parameters from the state's input, where moto reads them from the results."""
+    results = env.stack.pop()
+    depth = len(env.stack)
+    env.stack.append(env.states.get_input())
+    self.parargs.eval(env=env)
+    parameters = env.stack.pop()
+    env.stack[depth:] = [results, parameters]
+    self.resource_eval.eval_resource(env=env)
 
 
 @book.behaves(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -50,6 +51,11 @@ CLIENT_USERS = (
     STATES + "state_task.lambda_eval_utils",
     *(TASKS + name for name in ("sns", "sqs", "dynamodb", "events", "sfn", "aws_sdk")),
 )
+ERROR_CARRIERS = (  # what hands an error on that came from elsewhere
+    PARSER + "component.state.fail.state_fail",
+    STATES + "state_parallel.branches_decl",
+    STATES + "state_map.iteration.iteration_worker",
+)
 MOST_WORKERS = 40  # AWS's own limit of an inline map; a distributed one starts up to 10,000, which no laptop can
 TERMINAL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 TIMEOUTS = frozenset({"States.Timeout", "States.HeartbeatTimeout"})
@@ -70,6 +76,8 @@ def apply() -> None:
     MaxConcurrencyDecl._eval_body = _bounded  # noqa: SLF001 - as above
     IterationWorker._eval_pool = _one_after_another  # noqa: SLF001 - as above
     ErrorEqualsDecl._eval_body = _matches  # noqa: SLF001 - as above
+    for name in ERROR_CARRIERS:
+        vars(importlib.import_module(name))["CustomErrorName"] = ErrorName  # moto refuses to hand on States.*
     StateTaskServiceLambda._error_cause_from_client_error = staticmethod(_lambda_error)  # noqa: SLF001 - as above
 
 

@@ -94,11 +94,18 @@ class Apply(ObjectPass):
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
+        outputs = self._outputs(spec, facts, result)
         self.report = self._reported(spec, facts, clients)
         self.monthly = self._monthly(spec, desired)
         summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
         return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
+
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
 
     def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
         """What it has done since the last pass; where AWS does not tell, what was known."""

@@ -13,6 +13,10 @@ import pytest
 from tests.support.pipeline import GOOD, HEADER, SALES, Numbers, eventually
 
 MANY = 100
+OUTPUTS_IN_STATUS = (
+    "bucketName", "outputBucketName", "stateMachineArn", "functionArns", "topicArns", "deadLetterQueueUrls",
+    "dashboardUrl", "logGroupNames",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,14 @@ def test_a_second_look_writes_nothing(sales):
     sales.account.using.reconcile(sales.handle)
 
     assert {} == sales.writes(since)
+
+
+def test_a_second_look_tells_the_same(sales):
+    outputs = {name: sales.status[name] for name in OUTPUTS_IN_STATUS}
+
+    sales.account.using.reconcile(sales.handle)
+
+    assert outputs == {name: sales.status.get(name) for name in OUTPUTS_IN_STATUS}
 
 
 def test_the_records_are_those_of_the_file_with_their_amounts(sales, processed):

@@ -252,7 +252,7 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.happenings.ran(self.report.runs)
         first = self.telling.drift(self._drift(result.first))

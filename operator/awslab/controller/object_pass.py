@@ -207,6 +207,11 @@ class ObjectPass(ABC):
         doubt = Condition(Type.READY, None, "Unreachable", UNSURE + str(ready["message"]).removeprefix(UNSURE))
         return doubt.on_wire(self.telling.generation, timestamp(self.telling.now), self.before.get("conditions", ()))
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether what AWS is not as far as yet needs no telling so far."""
+        return self.world.failures(self.owner.key) < UNSURE_AFTER
+
     def _retrying(self) -> bool:
         synced = self._condition("Synced") or {}
         return synced.get("status") == "False" and synced.get("observedGeneration") == self.telling.generation

@@ -49,6 +49,10 @@ def test_a_second_look_writes_nothing(sales):
     assert {} == sales.writes(since)
 
 
+def test_what_aws_is_not_as_far_as_yet_is_told_as_waiting_and_not_as_a_failure(sales):
+    assert [] == [message for _, reason, message in sales.handle.events if reason == "Failed"]
+
+
 def test_a_second_look_tells_the_same(sales):
     outputs = {name: sales.status[name] for name in OUTPUTS_IN_STATUS}
 

@@ -59,6 +59,7 @@ def test_the_story_of_a_pipeline_holds_and_ends_with_its_results(story):
     said = story.screen.console.file.getvalue().splitlines()
     for line in (
         "$ kubectl apply -f examples/datapipeline.yaml",
+        "  ✓ of all functions only TransformData was updated",
         "  ✓ AWS is empty: no bucket, no function, no role, no log is left",
     ):
         assert line in said

@@ -32,7 +32,7 @@ class NetworkStory(Story):
         self.screen.scene("One `kubectl apply`, and a production network is made")
         self._run(f"kubectl create namespace {NAMESPACE}")
         self._run("kubectl apply -f examples/vpc.yaml")
-        took = self._follow(lambda state: state.is_ready, "Ready")
+        took = self._follow_to_ready()
         self._run(f"kubectl get labvpc -n {NAMESPACE}")
         self.screen.tree(f"LabVpc {NAMESPACE}/{NAME}", self.state)
         self.screen.holds(f"{NAME} was Ready after {took:.1f} s")
@@ -47,7 +47,7 @@ class NetworkStory(Story):
         self.screen.scene("Somebody deletes a route in AWS, behind the operator's back")
         self.screen.say("AWS is looked at every 10 minutes while nothing changes; here, every 2 seconds.")
         self._run(self._patch('{"spec":{"management":{"driftInterval":"2s"}}}'))
-        self._follow(lambda state: state.is_ready, "Ready")
+        self._follow_to_ready()
         table, nat = self.state.ids["RouteTable/private-a"], self.state.ids["NatGateway/a"]
         self._run(f"aws ec2 delete-route --route-table-id {table} --destination-cidr-block 0.0.0.0/0")
         took = self._follow(lambda state: bool(state.drift), "showing the drift")
@@ -72,7 +72,7 @@ class NetworkStory(Story):
         self.screen.scene("From two availability zones to three")
         before, ids = account.of_owner(self._ec2, OWNER), self.state.ids
         self._run(self._patch('{"spec":{"availabilityZones":3}}'))
-        self._follow(lambda state: state.is_ready, "Ready with three zones")
+        self._follow_to_ready("Ready with three zones")
         self._run(f"kubectl get labvpc -n {NAMESPACE}")
         after = account.of_owner(self._ec2, OWNER)
         added = sorted(set(self.state.ids) - set(ids))

@@ -101,8 +101,8 @@ class Story(ABC):
             raise CheckError(f"`{line}` ended with {process.returncode}.")
         return said
 
-    def _patch(self, change: str) -> str:
-        return f"kubectl patch {self._object} --type=merge -p '{change}'"
+    def _patch(self, change: str, how: str = "merge") -> str:
+        return f"kubectl patch {self._object} --type={how} -p '{change}'"
 
     def _follow(self, done: Callable[[State], bool], aim: str) -> float:
         """Show each state until `done`; returns the seconds that it took, raises CheckError after PATIENCE."""
@@ -122,6 +122,12 @@ class Story(ABC):
                 self.state = state
                 if done(state):
                     return time.monotonic() - start
+
+    def _follow_to_ready(self, aim: str = "Ready") -> float:
+        """Show each state until the spec that is there now is carried out; what was seen before says nothing of it."""
+        ask = ("get", *self._object.split(), "--output=jsonpath={.metadata.generation}")
+        generation = int(self.world.kubectl(*ask))
+        return self._follow(lambda state: state.generation >= generation and state.is_ready, aim)
 
     def _await_events(self, *reasons: str) -> None:
         """Events are posted behind the pass; wait until each of these is there."""

@@ -95,7 +95,7 @@ class Apply(ObjectPass):
         claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
         outputs = self._outputs(spec, facts, result)
-        self.report = self._reported(spec, facts, clients)
+        self.report = self._reported(spec, facts, clients, result)
         self.monthly = self._monthly(spec, desired)
         summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
         return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
@@ -107,9 +107,12 @@ class Apply(ObjectPass):
             return outputs
         return {name: value or self.before.get(name, value) for name, value in outputs.items()}
 
-    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
-        """What it has done since the last pass; where AWS does not tell, what was known."""
-        if self.kind.report is None or not self.before.get("syncedDigest"):
+    def _reported(self, spec: Any, facts: Any, clients: Clients, result: Pass) -> Report:
+        """What it has done since the last pass; where AWS does not tell, what was known.
+
+        It can have done something as soon as it once was as wanted: at first, at the end of this pass.
+        """
+        if self.kind.report is None or not (result.settled or self.before.get("syncedDigest")):
             return Report({})
         try:
             with translated():

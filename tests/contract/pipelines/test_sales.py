@@ -41,6 +41,10 @@ def row(**cells):
 # The right numbers
 
 
+def test_its_runs_are_looked_for_from_the_first_moment(sales):
+    assert {"lastRun", "succeeded", "failed"} <= sales.status["summary"].keys()
+
+
 def test_a_second_look_writes_nothing(sales):
     since = sales.account.control.last_call()
 

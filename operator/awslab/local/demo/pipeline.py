@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from awslab.local.demo import sales
+from awslab.local.demo import account, sales
 from awslab.local.demo.runs import Runs, told
 from awslab.local.demo.sales import Numbers
 from awslab.local.demo.story import LOOK, NAMESPACE, PATIENCE, CheckError, Story
@@ -136,7 +136,7 @@ class PipelineStory(Story):
         self._run(f"aws s3 cp s3://{self._bucket}/output/ results --recursive --no-progress")
         self._run(self._patch('{"spec":{"deletion":{"emptyBuckets":true}}}'))
         self._follow(lambda state: not state.obj, "gone")
-        left = sorted(self._leftovers())
+        left = sorted(url for url in account.of_pipelines(self._aws) if not url.endswith("/alerts"))
         self._check(not left, "AWS is empty: no bucket, no function, no role, no log is left", *left)
 
     def results(self) -> None:
@@ -246,21 +246,6 @@ class PipelineStory(Story):
     def _objects(self) -> int:
         pages = self._aws("s3").get_paginator("list_object_versions").paginate(Bucket=self._bucket)
         return sum(len(page.get("Versions", ())) for page in pages)
-
-    def _leftovers(self) -> Iterable[str]:
-        """Whatever the account still has of what pipelines are made of."""
-        yield from (bucket["Name"] for bucket in self._aws("s3").list_buckets()["Buckets"])
-        yield from (f["FunctionName"] for f in self._aws("lambda").list_functions()["Functions"])
-        yield from (m["name"] for m in self._aws("stepfunctions").list_state_machines()["stateMachines"])
-        yield from (role["Arn"] for role in self._aws("iam").list_roles(PathPrefix="/awslab/")["Roles"])
-        yield from (group["logGroupName"] for group in self._aws("logs").describe_log_groups()["logGroups"])
-        yield from (topic["TopicArn"] for topic in self._aws("sns").list_topics()["Topics"])
-        yield from self._aws("dynamodb").list_tables()["TableNames"]
-        yield from (rule["Name"] for rule in self._aws("events").list_rules()["Rules"])
-        alarms = self._aws("cloudwatch").describe_alarms()["MetricAlarms"]
-        yield from (alarm["AlarmName"] for alarm in alarms)
-        queues = self._aws("sqs").list_queues().get("QueueUrls", ())
-        yield from (url for url in queues if not url.endswith("/alerts"))
 
 
 _ONE_FIELD_MORE = [

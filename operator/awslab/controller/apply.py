@@ -95,15 +95,25 @@ class Apply(ObjectPass):
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
         result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
-        self.report = self._reported(spec, facts, clients)
+        outputs = self._outputs(spec, facts, result)
+        self.report = self._reported(spec, facts, clients, result)
         self.monthly = self._monthly(spec, desired)
         summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
         return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
 
-    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
-        """What it has done since the last pass; where AWS does not tell, what was known."""
-        if self.kind.report is None or not self.before.get("syncedDigest"):
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
+
+    def _reported(self, spec: Any, facts: Any, clients: Clients, result: Pass) -> Report:
+        """What it has done since the last pass; where AWS does not tell, what was known.
+
+        It can have done something as soon as it once was as wanted: at first, at the end of this pass.
+        """
+        if self.kind.report is None or not (result.settled or self.before.get("syncedDigest")):
             return Report({})
         try:
             with translated():
@@ -246,7 +256,7 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.happenings.ran(self.report.runs)
         first = self.telling.drift(self._drift(result.first))

@@ -43,6 +43,12 @@ class Retryable(LabError):
     reason = "Retrying"
 
 
+class NotYet(Retryable):
+    """Nothing went wrong: AWS is not as far as that, as with a role that was made a moment ago."""
+
+    reason = "Waiting"
+
+
 class Uncertain(Retryable):
     """No answer came: the call may or may not have been carried out."""
 

@@ -83,7 +83,7 @@ class Report:
     runs: tuple[Run, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind(Generic[SpecT, FactsT]):
     """Everything that the controller has to know of a kind."""
 

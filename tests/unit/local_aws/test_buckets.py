@@ -75,6 +75,18 @@ def test_a_new_bucket_is_encrypted_and_private(s3):
     assert "AES256" == s3.head_object(Bucket=NAME, Key="a")["ServerSideEncryption"]
 
 
+@rule("bucket-tags")
+def test_a_bucket_is_tagged_in_the_call_that_makes_it(s3):
+    tags = [{"Key": "team", "Value": "red"}, {"Key": "empty", "Value": ""}]
+
+    s3.create_bucket(
+        Bucket=f"{NAME}-tagged", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name, "Tags": tags}
+    )
+
+    told = s3.get_bucket_tagging(Bucket=f"{NAME}-tagged")["TagSet"]
+    assert tags == sorted(told, key=lambda tag: tag["Key"], reverse=True)
+
+
 def test_a_bucket_made_again_in_us_east_1_keeps_its_settings(aws):
     s3 = aws.client("s3", "us-east-1")
     s3.create_bucket(Bucket="again")

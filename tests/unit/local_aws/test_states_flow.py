@@ -296,3 +296,17 @@ def test_a_fail_state_hands_on_an_error_that_was_caught(flow):
 
     assert ("FAILED", "States.QueryEvaluationError") == (ran["status"], ran["error"])
     assert "Empty: Map state input must be an array" in ran["cause"]
+
+
+@rule("jsonpath-value")
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("$[1].steps", {"b": 2}), ("$[0].steps.a", 1), ("$[*].steps.a", [1]), ("$[0:1].steps.a", [1])],
+)
+def test_a_path_to_one_place_gives_the_value_there_and_any_other_a_list(flow, path, found):
+    given = [{"steps": {"a": 1}}, {"steps": {"b": 2}}]
+    branches = {"Pick": {"Type": "Pass", "Parameters": {"found.$": path}, "End": True}}
+
+    shown = flow.ran(branches, given)
+
+    assert {"found": found} == json.loads(shown["output"])

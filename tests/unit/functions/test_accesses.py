@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
@@ -20,7 +19,8 @@ from awslab.functions import (
 )
 from awslab.functions.errors import TransientError
 from awslab.packages import BUILTINS, Part, accesses
-from tests.unit.functions.conftest import BUCKET, REGION, SALES, TABLE
+from tests.support.machines import state_machine
+from tests.unit.functions.conftest import BUCKET, SALES, TABLE
 
 ACTIONS = {
     "GetObject": "s3:GetObject",
@@ -121,12 +121,9 @@ def test_write_output(pipeline, used, failing):
 
 @pytest.mark.parametrize("express", [False, True])
 def test_start(pipeline, used, monkeypatch, express):
-    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
-    machine = boto3.client("stepfunctions", region_name=REGION).create_state_machine(
-        name="m", definition=definition, roleArn="arn:aws:iam::123456789012:role/r"
-    )
+    machine = state_machine("m", {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     place = {"bucket": BUCKET, "prefix": "output/"}
-    settings = {"pipeline": "p", "stateMachine": machine["stateMachineArn"], "output": place, "work": place}
+    settings = {"pipeline": "p", "stateMachine": machine, "output": place, "work": place}
     monkeypatch.setenv("AWSLAB_START", json.dumps({**settings, "express": express}))
     item = {"key": "input/a.csv", "size": 1, "version-id": "v"}
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from awslab.functions import clients, once, start
 from awslab.functions.errors import AccessDenied, InvalidEvent, InvalidSettings, TransientError
+from tests.support.machines import state_machine
 from tests.unit.functions.conftest import BUCKET, REGION
 
 KEY = "input/Umsätze März + 100%.csv"
@@ -59,12 +60,9 @@ def notification(*keys, version="v1", name="ObjectCreated:Put"):
 @pytest.fixture
 def machine(pipeline, monkeypatch):
     """A state machine, and `start` for it."""
-    states = boto3.client("stepfunctions", region_name=REGION)
-    made = states.create_state_machine(
-        name="sales", definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/sales"
-    )
-    settings(monkeypatch, made["stateMachineArn"])
-    return made["stateMachineArn"]
+    made = state_machine("sales", DEFINITION)
+    settings(monkeypatch, made)
+    return made
 
 
 def settings(monkeypatch, machine, **more):

@@ -9,7 +9,7 @@ from typing import Any
 from awslab import metrics
 from awslab.core.conditions import listed
 from awslab.core.drift import Drift
-from awslab.core.errors import LabError
+from awslab.core.errors import LabError, Working
 from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
 from awslab.kinds.kind import Run
@@ -36,6 +36,8 @@ class Happenings:
         """One event for all that was made, one for all that was changed, one for all that was deleted."""
         told: dict[str, str] = {}
         for outcome in outcomes:
+            if isinstance(outcome.error, Working):
+                continue  # told when it is done
             if outcome.error:
                 self.failed(outcome.error, outcome.step.address)
             elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it

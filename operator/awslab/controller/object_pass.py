@@ -167,11 +167,12 @@ class ObjectPass(ABC):
     def told(self, result: Pass, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
         """The status at the end of a pass."""
         errors = {o.step.key: str(o.error) for o in result.errors}
+        begun = {o.step.key: str(o.error) for o in result.begun}
         self.failed = verdict.error
         telling = replace(self.telling, before=self.handle.obj.get("status") or {}, now=self.world.clock())
         status = telling.verdict(verdict, drift)
         return status | {
-            "resources": telling.resources(result.steps, errors),
+            "resources": telling.resources(result.steps, errors, begun),
             "intents": self._open_intents(result),
         }
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from awslab.aws.session import Aws, Clients
-from awslab.core.errors import InUse, LabError, NotFound, Retryable, Uncertain
+from awslab.core.errors import InUse, LabError, NotFound, Retryable, Uncertain, Working
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Action, Hints, Step
@@ -183,6 +183,18 @@ def test_what_was_recorded_and_belongs_to_another_now_is_left_alone(cloud):
 
     assert {made.id} == cloud.found.keys()
     assert [] == result.steps
+
+
+def test_what_is_not_done_in_one_pass_has_not_failed_and_is_not_tried_again_in_it(cloud):
+    run(graph_of(A))
+    cloud.calls.clear()
+    cloud.fails["update Thing/a"] = Working("the rest comes next")
+
+    result = run(graph_of(replace(A, size=2)))
+
+    assert ["update Thing/a"] == writes(cloud)
+    assert ([], ["Thing/a"]) == (result.errors, [o.step.address for o in result.begun])
+    assert (False, False) == (result.settled, result.unfinished)
 
 
 def test_one_pass_deletes_a_whole_chain_users_first(cloud):

@@ -48,6 +48,18 @@ def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2
     assert max(versions(local_aws.endpoint).values(), default=0) <= (2 if part == "change" else 1)
 
 
+@pytest.mark.parametrize("life", [life for life in LIVES if life.only_writes], ids=str)
+def test_every_write_of_a_life_has_a_kill(local_aws, life):
+    handle, made = life.object(), {}
+    for part, begin in PARTS.items():
+        begin(life, handle)
+        with dying(-1, "", lambda name: not is_read(name)) as writes:
+            until(handle, lambda: handle.gone or (handle.ready and not _leftovers(handle)), reconciler(), seconds=90)
+        made[part] = len(writes)
+
+    assert [] == [part for part in PARTS if made[part] > life.calls[part]], made
+
+
 def _killed(life, handle, number, moment) -> bool:
     """Let the operator work until it is killed; False where it came to its end before."""
     end = time.monotonic() + 20

@@ -20,7 +20,7 @@ def lines(reports: Iterable[Any]) -> list[str]:
     others: dict[str, str] = {}
     times: list[str] = []
     for report, outcome in _outcomes(reports):
-        times += [str(value) for name, value in report.user_properties if name == PROPERTY]
+        times += [str(value) for name, value in getattr(report, "user_properties", ()) if name == PROPERTY]
         if cell := CELL.search(report.nodeid):
             counts.setdefault((cell["kind"], cell["life"], cell["moment"]), Counter())[outcome] += 1
         elif "tests/faults/" in report.nodeid and (test := TEST.search(report.nodeid)):

@@ -94,7 +94,10 @@ class Apply(ObjectPass):
         if not self._was_settled:
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
-        result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
+        # Of two, the one that is wanted stays: recorded may be one in another bucket.
+        hints = self.hints()
+        hints = replace(hints, known={**hints.known, **_known_ids(desired)})
+        result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
         outputs = self._outputs(spec, facts, result)
         self.report = self._reported(spec, facts, clients, result)
         self.monthly = self._monthly(spec, desired)
@@ -151,8 +154,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        known = {r.address: r.known_id for r in desired if r.known_id}
-        return {a: id_ for a, id_ in {**recorded(self.before), **known, **adopted}.items() if a in desired}
+        return {**recorded(self.before), **_known_ids(desired), **adopted}
 
     # Before anything is changed
 
@@ -307,3 +309,8 @@ class Apply(ObjectPass):
     def _age(self) -> float:
         created = self.meta.get("creationTimestamp")
         return (self.world.clock() - parsed(created)).total_seconds() if created else 0.0
+
+
+def _known_ids(desired: Graph) -> dict[str, str]:
+    """The ids, by address, that follow from names of our choice."""
+    return {r.address: r.known_id for r in desired if r.known_id}

@@ -9,7 +9,7 @@ from typing import Any
 from awslab import metrics
 from awslab.core.conditions import listed
 from awslab.core.drift import Drift
-from awslab.core.errors import LabError, NotYet
+from awslab.core.errors import LabError, NotYet, Working
 from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
 from awslab.kinds.kind import Run
@@ -39,8 +39,8 @@ class Happenings:
         """
         told: dict[str, str] = {}
         for outcome in outcomes:
-            if patient and isinstance(outcome.error, NotYet):
-                continue
+            if isinstance(outcome.error, Working) or (patient and isinstance(outcome.error, NotYet)):
+                continue  # told when it is done
             if outcome.error:
                 self.failed(outcome.error, outcome.step.address)
             elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it

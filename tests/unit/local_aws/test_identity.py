@@ -102,6 +102,19 @@ def test_a_call_that_no_policy_allows_is_refused_in_the_words_of_aws(aws, role, 
 
 
 @rule("role-permissions")
+def test_an_attached_policy_allows_what_its_default_version_says(aws, iam, role, refused):
+    aws.client("s3", "us-east-1").create_bucket(Bucket="goods")
+    arn = iam.create_policy(PolicyName="more", PolicyDocument=policy(allow("s3:PutObject")))["Policy"]["Arn"]
+    s3 = acting(aws, role(), "s3")
+    iam.attach_role_policy(RoleName="worker", PolicyArn=arn)
+
+    s3.put_object(Bucket="goods", Key="a", Body=b"1")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy(allow("s3:GetObject")), SetAsDefault=True)
+
+    refused("AccessDenied", s3.put_object, Bucket="goods", Key="b", Body=b"1")
+
+
+@rule("role-permissions")
 def test_a_deny_wins_over_every_allow(aws, role, refused):
     deny = allow("sns:*") | {"Effect": "Deny"}
     sns = acting(aws, role(allow("*"), deny), "sns")

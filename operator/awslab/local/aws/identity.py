@@ -194,7 +194,7 @@ def role_policies(role_arn: str) -> Iterator[tuple[str, str]]:
         return
     yield from role.policies.items()
     for policy in role.managed_policies.values():
-        yield policy.name, policy.document
+        yield policy.name, next(version.document for version in policy.versions if version.is_default)
 
 
 def denied(shown: str, action: str, resource: str, by: str = "") -> AwsError:

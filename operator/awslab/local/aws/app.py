@@ -18,11 +18,11 @@ from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
-from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.logs.service import Logs
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.permissions import Sts, authorize_call
 from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
@@ -63,6 +63,7 @@ class LocalAws:
             "monitoring": CloudWatch(world),
             "sns": Sns(world),
             "sqs": Sqs(world),
+            "sts": Sts(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -36,6 +36,7 @@ TYPE_OF_PREFIX = {
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
+UNCONDITIONED = {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +237,8 @@ class TestThePolicy:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
             assert (
                 reads
-                or statement["Sid"] in {iam.LAUNCH, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
+                or statement["Sid"]
+                in {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
                 or OWNER_TAG in json.dumps(statement["Condition"])
             )
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND

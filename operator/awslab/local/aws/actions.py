@@ -163,6 +163,21 @@ def _events(call: Call) -> Iterator[Need]:
         yield "events:PutEvents", bus if bus.startswith("arn:") else _arn(call, "events", f"event-bus/{bus}"), {}
 
 
+def _elb(call: Call) -> Iterator[Need]:
+    name, params = f"elasticloadbalancing:{call.action}", call.params
+    if call.action.startswith("Describe"):
+        yield name, "*", {}
+        return
+    made = {"CreateLoadBalancer": "loadbalancer/app", "CreateTargetGroup": "targetgroup"}.get(call.action)
+    one = next((params[arn] for arn in ELB_ARNS if params.get(arn)), "*")
+    arns = [_arn(call, "elasticloadbalancing", f"{made}/{params.get('Name')}/new")] if made else [one]
+    for arn in params.get("ResourceArns") or arns:
+        yield name, str(arn), {}
+
+
+ELB_ARNS = ("ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+
+
 def _arn(call: Call, service: str, rest: str, account: str = "") -> str:
     return f"arn:aws:{service}:{call.region}:{account or call.account}:{rest}"
 
@@ -176,4 +191,5 @@ SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
     "sqs": _sqs,
     "logs": _logs,
     "events": _events,
+    "elasticloadbalancing": _elb,
 }

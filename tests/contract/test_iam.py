@@ -142,12 +142,13 @@ def _change(ec2, vpc, using):
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
     vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None)
     until(vpc, lambda: vpc.ready, using)
-    vpc.change(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]})
+    by_ssh = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
+    vpc.change(bastion=by_ssh, webServer={"replicas": 1, "loadBalancer": True})
     until(vpc, lambda: vpc.ready, using)
     profile = boto3.client("iam").get_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
     ec2.associate_iam_instance_profile(InstanceId=_id(vpc, "Instance/bastion"), IamInstanceProfile={"Arn": profile})
     using.reconcile(vpc)
-    vpc.change(bastion=None)
+    vpc.change(bastion=None, webServer=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(natGateways="Single", tags={})
     until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 24, using)

@@ -244,6 +244,21 @@ def _sts(call: Call) -> Iterator[Need]:
         yield f"sts:{call.action}", call.params.get("RoleArn") or "*", {}
 
 
+def _elb(call: Call) -> Iterator[Need]:
+    name, params = f"elasticloadbalancing:{call.action}", call.params
+    if call.action.startswith("Describe"):
+        yield name, "*", {}
+        return
+    made = {"CreateLoadBalancer": "loadbalancer/app", "CreateTargetGroup": "targetgroup"}.get(call.action)
+    one = next((params[arn] for arn in ELB_ARNS if params.get(arn)), "*")
+    arns = [arn_of(call, "elasticloadbalancing", f"{made}/{params.get('Name')}/new")] if made else [one]
+    for arn in params.get("ResourceArns") or arns:
+        yield name, str(arn), {}
+
+
+ELB_ARNS = ("ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+
+
 SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
     "s3": _s3,
     "dynamodb": _dynamodb,
@@ -257,4 +272,5 @@ SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
     "iam": _iam,
     "sts": _sts,
     "tagging": _tagging,
+    "elasticloadbalancing": _elb,
 }

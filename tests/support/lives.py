@@ -50,7 +50,7 @@ LAB_VPC = Life(
         "natGateways": "None",
         "subnets": {"data": {"enabled": False}},
     },
-    calls={"create": 84, "change": 44, "delete": 72},
+    calls={"create": 130, "change": 70, "delete": 100},
     sample_of=23,
 )
 

@@ -86,7 +86,8 @@ class Apply(ObjectPass):
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle)))
+            before = self.handle.obj.get("status") or {}
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle), before))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)
@@ -97,15 +98,25 @@ class Apply(ObjectPass):
         hints = self.hints()
         hints = replace(hints, known={**hints.known, **_known_ids(desired)})
         result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
-        self.report = self._reported(spec, facts, clients)
+        outputs = self._outputs(spec, facts, result)
+        self.report = self._reported(spec, facts, clients, result)
         self.monthly = self._monthly(spec, desired)
         summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
         return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
 
-    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
-        """What it has done since the last pass; where AWS does not tell, what was known."""
-        if self.kind.report is None or not self.before.get("syncedDigest"):
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
+
+    def _reported(self, spec: Any, facts: Any, clients: Clients, result: Pass) -> Report:
+        """What it has done since the last pass; where AWS does not tell, what was known.
+
+        It can have done something as soon as it once was as wanted: at first, at the end of this pass.
+        """
+        if self.kind.report is None or not (result.settled or self.before.get("syncedDigest")):
             return Report({})
         try:
             with translated():
@@ -223,7 +234,7 @@ class Apply(ObjectPass):
 
     def _monthly(self, spec: Any, desired: Graph) -> float | None:
         """What is wanted costs a month: what stands there, and what it is expected to do."""
-        standing = cost.monthly([type(resource).__name__ for resource in desired], self.spec["region"])
+        standing = cost.monthly(desired, self.spec["region"])
         working = self.kind.work_cost(spec)
         return None if standing is None or working is None else standing + working
 
@@ -247,7 +258,7 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.happenings.ran(self.report.runs)
         first = self.telling.drift(self._drift(result.first))

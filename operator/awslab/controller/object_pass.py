@@ -69,6 +69,7 @@ class ObjectPass(ABC):
         self.world, self.kind, self.handle = world, kind, handle
         self.failed: LabError | None = None
         self.seen: Seen | None = None
+        """What was seen of all owners together, where the pass went by that."""
         meta = handle.obj["metadata"]
         self.meta: Mapping[str, Any] = meta
         self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
@@ -118,6 +119,7 @@ class ObjectPass(ABC):
         self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
             return result
+        self.seen = None
         ours = engine.Claims(claims or {}, self._recorded())
         result = engine.reconcile(desired, types, aws, hints, pool, claims=ours, stopping=self.handle.stopping, **how)
         inventory.looked(self.owner.key, changed=bool(result.outcomes))
@@ -214,6 +216,11 @@ class ObjectPass(ABC):
             return ready
         doubt = Condition(Type.READY, None, "Unreachable", UNSURE + str(ready["message"]).removeprefix(UNSURE))
         return doubt.on_wire(self.telling.generation, timestamp(self.telling.now), self.before.get("conditions", ()))
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether what AWS is not as far as yet needs no telling so far."""
+        return self.world.failures(self.owner.key) < UNSURE_AFTER
 
     def _retrying(self) -> bool:
         synced = self._condition("Synced") or {}

@@ -46,7 +46,7 @@ class Remove(ObjectPass):
             self._let_go()
             return None
         result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         if not result.steps and not self.unseen():
             self.world.inventory(clients).forget(self.owner.key)
             self._let_go()

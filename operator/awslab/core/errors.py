@@ -44,6 +44,12 @@ class Retryable(LabError):
     reason = "Retrying"
 
 
+class NotYet(Retryable):
+    """Nothing went wrong: AWS is not as far as that, as with a role that was made a moment ago."""
+
+    reason = "Waiting"
+
+
 class Working(Retryable):
     """Nothing failed: AWS is at work on the first part, and the rest is for a later pass."""
 

@@ -14,7 +14,7 @@ from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
-from awslab.engine import Permit, observe, reconcile
+from awslab.engine import Claims, Permit, observe, reconcile
 from awslab.kinds import KINDS
 from tests.contract.examples import EXAMPLES
 from tests.contract.examples.example import OWNER
@@ -53,7 +53,8 @@ class Lab:
         def begin(steps):
             return Permit({s.address: str(self.stamp) for s in steps})
 
-        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin, claims=self.named)
+        claims = Claims(self.named, self.named)
+        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin, claims=claims)
 
     def settle(self, graph=None, seconds=10):
         """Pass after pass until all is as wanted; fails where that takes too long."""

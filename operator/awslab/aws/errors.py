@@ -15,6 +15,7 @@ from awslab.core.errors import (
     InUse,
     LabError,
     NotFound,
+    NotYet,
     QuotaReached,
     Rejected,
     Retryable,
@@ -100,7 +101,7 @@ def _from_answer(error: boto.ClientError) -> LabError:
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
-    kind = Retryable if NOT_YET.search(message) else kind
+    kind = NotYet if NOT_YET.search(message) else kind
     sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
     if permission := _permission(code, message, error.operation_name):
         sentence += f"{ALLOW} {permission}"

@@ -94,16 +94,29 @@ class Apply(ObjectPass):
         if not self._was_settled:
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
-        result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
-        self.report = self._reported(spec, facts, clients)
+        # Of two, the one that is wanted stays: recorded may be one in another bucket.
+        hints = self.hints()
+        hints = replace(hints, known={**hints.known, **_known_ids(desired)})
+        result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
+        outputs = self._outputs(spec, facts, result)
+        self.report = self._reported(spec, facts, clients, result)
         self.monthly = self._monthly(spec, desired)
         summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
         return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
 
-    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
-        """What it has done since the last pass; where AWS does not tell, what was known."""
-        if self.kind.report is None or not self.before.get("syncedDigest"):
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
+
+    def _reported(self, spec: Any, facts: Any, clients: Clients, result: Pass) -> Report:
+        """What it has done since the last pass; where AWS does not tell, what was known.
+
+        It can have done something as soon as it once was as wanted: at first, at the end of this pass.
+        """
+        if self.kind.report is None or not (result.settled or self.before.get("syncedDigest")):
             return Report({})
         try:
             with translated():
@@ -141,8 +154,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        known = {r.address: r.known_id for r in desired if r.known_id}
-        return {a: id_ for a, id_ in {**recorded(self.before), **known, **adopted}.items() if a in desired}
+        return {**recorded(self.before), **_known_ids(desired), **adopted}
 
     # Before anything is changed
 
@@ -246,7 +258,7 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.happenings.ran(self.report.runs)
         first = self.telling.drift(self._drift(result.first))
@@ -297,3 +309,8 @@ class Apply(ObjectPass):
     def _age(self) -> float:
         created = self.meta.get("creationTimestamp")
         return (self.world.clock() - parsed(created)).total_seconds() if created else 0.0
+
+
+def _known_ids(desired: Graph) -> dict[str, str]:
+    """The ids, by address, that follow from names of our choice."""
+    return {r.address: r.known_id for r in desired if r.known_id}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import select
 import socket
 import time
 from http import HTTPStatus
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
@@ -19,11 +19,11 @@ from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
-from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.logs.service import Logs
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.permissions import Sts, authorize_call
 from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
@@ -65,6 +65,7 @@ class LocalAws:
             "monitoring": CloudWatch(world),
             "sns": Sns(world),
             "sqs": Sqs(world),
+            "sts": Sts(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -150,8 +151,7 @@ def _is_gone(connection: socket.socket | None) -> bool:
     """Tell whether the client has closed its end."""
     if connection is None:
         return False
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    return bool(wait([connection], 0)) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

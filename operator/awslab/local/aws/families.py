@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from awslab.local.aws.world import Due, World
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "sts": ("services", "identity"),
+    "sts": ("services", "identity", "permissions"),
     "ec2": (
         "ec2.service",
         "ec2.tags",

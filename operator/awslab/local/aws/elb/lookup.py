@@ -58,6 +58,14 @@ def _actions(listener: Any) -> list[dict[str, Any]]:
     return [action.data for rule in listener.rules.values() for action in rule.actions]
 
 
+def tagged_resources(account: str, region: str) -> dict[str, dict[str, str]]:
+    """Return the tags of every load balancer, listener and target group by its ARN, for the tagging API."""
+    backend = elbv2_backends[account][region]
+    listeners = (arn for one in backend.load_balancers.values() for arn in one.listeners)
+    arns = [*backend.load_balancers, *listeners, *backend.target_groups]
+    return {arn: backend.tagging_service.get_tag_dict_for_resource(arn) for arn in arns}
+
+
 def instance(backend: Any, id_: str) -> Any:
     """Return the instance of that id, terminated or not; None where there is none."""
     reservations = backend.reservations.values()

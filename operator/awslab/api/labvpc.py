@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
+from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
 from .labvpc_rules import MAX_ZONES, SUBNET_RULES, ZONE_RULES
 
@@ -30,6 +31,7 @@ VpcCidr = Annotated[
 SubnetCidr = Annotated[Cidr, prefix_between(16, 28, "10.0.16.0/20")]
 ZoneCidrs = Annotated[Mapping[str, SubnetCidr], Field(max_length=MAX_ZONES)]
 Sources = Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=50), UniqueItems()]
+Checks = Annotated[tuple[Check, ...], Field(max_length=50)]
 AvailabilityZones = Annotated[int | tuple[str, ...], AnyShape()]
 
 
@@ -121,6 +123,11 @@ class LabVpcSpec(KindSpec):
     security_groups: SecurityGroups = Field(
         default=SecurityGroups(), description="What the security groups of the three tiers admit."
     )
+    checks: Checks = Field(
+        default=(),
+        description="Flows that have to be open or closed, beside those that follow from the rest of the spec. "
+        "What fails makes the object not Ready.",
+    )
 
     @property
     def network(self) -> IPv4Network:
@@ -165,4 +172,9 @@ class LabVpcStatus(KindStatus):
     security_group_ids: Mapping[str, str] = Field(
         default_factory=dict,
         description="The ids of the security groups by name: loadBalancer, app and data.",
+    )
+    checks: tuple[CheckStatus, ...] = Field(
+        default=(),
+        description="Every flow that the spec promises open or closed, and whether AWS keeps it: a proof over routes, "
+        "network ACLs, security groups and addresses as they were last seen.",
     )

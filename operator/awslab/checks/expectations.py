@@ -57,10 +57,17 @@ class Checked:
     held: bool
     message: str
 
+    @property
+    def name(self) -> str:
+        """The flow, and what it is told by."""
+        flow = self.expectation.flow
+        return str(flow) if flow.groups else f"{flow} (whatever security groups say)"
+
     def on_wire(self) -> dict[str, Any]:
         """As in ``status.checks``."""
         flow = self.expectation.flow
         return {
+            "name": self.name,
             "from": flow.source,
             "to": flow.target,
             "protocol": flow.protocol,
@@ -69,6 +76,7 @@ class Checked:
             "result": self.verdict.result.value if self.verdict else "unknown",
             "passed": self.held,
             "message": self.message,
+            "path": list(self.verdict.path) if self.verdict else [],
         }
 
 

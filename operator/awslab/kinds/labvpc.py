@@ -20,14 +20,16 @@ from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
+from awslab.aws.session import Aws
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Ref, Tags
 from awslab.core.values import FrozenMap
 
+from . import network_checks
 from .address_plan import Tier, tier_blocks, usable_addresses, zone_letters
-from .kind import Kind, Outputs, Situation
+from .kind import Kind, Look, Outputs, Report, Situation
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -282,4 +284,9 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs)
+def report(spec: LabVpcSpec, facts: Facts, aws: Aws, look: Look) -> Report:
+    """Whether the network keeps what it promises."""
+    return network_checks.report(spec, zones_of(spec, facts), aws, look)
+
+
+LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report)

@@ -17,6 +17,8 @@ def everything(ec2) -> Counter[str]:
     mine = [{"Name": "tag-key", "Values": [OWNER_TAG]}]
     nats = [n for n in ec2.describe_nat_gateways(Filter=mine)["NatGateways"] if n["State"] not in {"deleted", "failed"}]
     groups = ec2.describe_security_groups(Filters=mine)["SecurityGroups"]
+    acls = ec2.describe_network_acls(Filters=mine)["NetworkAcls"]
+    endpoints = ec2.describe_vpc_endpoints(Filters=mine)["VpcEndpoints"]
     return +Counter(
         {
             "Vpc": len([v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]),
@@ -26,6 +28,18 @@ def everything(ec2) -> Counter[str]:
             "NatGateway": len(nats),
             "RouteTable": len(ec2.describe_route_tables(Filters=mine)["RouteTables"]),
             "SecurityGroup": len([g for g in groups if g["GroupName"] != "default"]),
+            "KeyPair": len(ec2.describe_key_pairs(Filters=mine)["KeyPairs"]),
+            "Instance": len(_living(ec2.describe_instances(Filters=mine)["Reservations"])),
+            "NetworkAcl": len([a for a in acls if not a["IsDefault"]]),
+            "DefaultNetworkAcl": len([a for a in acls if a["IsDefault"]]),
+            "GatewayEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Gateway"]),
+            "InterfaceEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Interface"]),
             "DefaultSecurityGroup": len([g for g in groups if g["GroupName"] == "default"]),
         }
     )
+
+
+def _living(reservations):
+    return [
+        i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in {"shutting-down", "terminated"}
+    ]

@@ -71,6 +71,8 @@ def _iam() -> Iterator[tuple[str, str]]:
     for kind in KINDS:
         name = f"manifests/iam/{kind.api.singular}"
         yield f"{name}-policy.json", text(iam.policy(kind))
+        if services := iam.services_policy(kind):
+            yield f"{name}-services-policy.json", text(services)
         yield f"{name}-adoption-policy.json", text(iam.adoption_policy(kind))
 
 

@@ -88,7 +88,8 @@ class Apply(ObjectPass):
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle)))
+            before = self.handle.obj.get("status") or {}
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle), before))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)
@@ -232,7 +233,7 @@ class Apply(ObjectPass):
 
     def _monthly(self, spec: Any, desired: Graph) -> float | None:
         """What is wanted costs a month: what stands there, and what it is expected to do."""
-        standing = cost.monthly([type(resource).__name__ for resource in desired], self.spec["region"])
+        standing = cost.monthly(desired, self.spec["region"])
         working = self.kind.work_cost(spec)
         return None if standing is None or working is None else standing + working
 

@@ -60,6 +60,8 @@ class Situation:
     clients: Clients
     others: Others = field(default_factory=dict)
     config_maps: ConfigMaps = no_config_maps
+    status: Mapping[str, Any] = field(default_factory=dict)
+    """What was last told of the object itself: what stays as it was once found."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from awslab.api import checks as api
 from awslab.api.labvpc import LabVpcSpec, NatMode
+from awslab.api.labvpc_parts import Bastion, BastionAccess
 from awslab.aws.networks import Networks
 from awslab.aws.observed_network import NoSuchVpc
 from awslab.aws.session import Aws
-from awslab.checks.expectations import Checked, Expectation, Intent, checked, expectations
+from awslab.checks.expectations import SSH, Checked, Expectation, Intent, checked, expectations
 from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
@@ -30,7 +31,19 @@ def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
         data_ports=access.data.ports if spec.subnets.data.enabled else (),
         balancer_ports=access.load_balancer.ports,
         balancer_sources=access.load_balancer.sources,
+        bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
+        bastion_sources=_log_in_from(spec.bastion),
+        services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, spec.endpoints.interfaces)),
     )
+
+
+def _log_in_from(bastion: Bastion | None) -> tuple[str, ...]:
+    return bastion.allowed_cidrs if bastion and bastion.access is BastionAccess.SSH else ()
+
+
+def _is_of_aws(service: str) -> bool:
+    """Whether it is known to listen where AWS's own services do."""
+    return not service.startswith("com.")
 
 
 def promises(spec: LabVpcSpec, zones: Sequence[str]) -> tuple[Expectation, ...]:

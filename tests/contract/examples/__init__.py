@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from . import compute, flow, network
+from . import compute, flow, flow_logs, machines, network, network_parts
 from .example import Example
 
-EXAMPLES: list[Example] = [*network.EXAMPLES, *compute.EXAMPLES, *flow.EXAMPLES]
+EXAMPLES: list[Example] = [
+    *network.EXAMPLES,
+    *network_parts.EXAMPLES,
+    *machines.EXAMPLES,
+    *flow_logs.EXAMPLES,
+    *compute.EXAMPLES,
+    *flow.EXAMPLES,
+]

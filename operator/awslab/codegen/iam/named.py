@@ -27,6 +27,8 @@ class Grant:
     tags: tuple[str, ...] = ()
     """Calls that set and take tags; the first is what a tagged creation needs besides."""
     changes: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    """Calls that change it and for which IAM knows no resource."""
     conditioned: bool = True
     """Whether IAM knows conditions on its tags."""
 
@@ -90,6 +92,18 @@ GRANTS: Mapping[str, Grant] = {
             "lambda:UpdateFunctionConfiguration",
         ),
     ),
+    "InstanceProfile": Grant(
+        (f"arn:aws:iam::*:instance-profile/awslab/{INSTANCE}/{{kind}}/*",),
+        reads=("iam:GetInstanceProfile",),
+        lists=("iam:ListInstanceProfiles",),
+        creates=("iam:CreateInstanceProfile",),
+        tags=("iam:TagInstanceProfile", "iam:UntagInstanceProfile"),
+        changes=(
+            "iam:AddRoleToInstanceProfile",
+            "iam:DeleteInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+        ),
+    ),
     "LogGroup": Grant(
         ("arn:aws:logs:*:*:log-group:/aws/*/awslab-*",),
         reads=("logs:FilterLogEvents", "logs:ListTagsForResource"),
@@ -143,6 +157,11 @@ GRANTS: Mapping[str, Grant] = {
         creates=("events:PutRule",),
         tags=("events:TagResource", "events:UntagResource"),
         changes=("events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
+    ),
+    "SavedQuery": Grant(
+        (),
+        lists=("logs:DescribeQueryDefinitions",),
+        unbound=("logs:DeleteQueryDefinition", "logs:PutQueryDefinition"),
     ),
     "StateMachine": Grant(
         ("arn:aws:states:*:*:*:awslab-*",),
@@ -216,10 +235,13 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The actions of IAM that a call is about, where they are not named as the call is."""
 
-PASSED_TO = ("lambda.amazonaws.com", "states.amazonaws.com")
+PASSED_TO = ("ec2.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 """The services that are given roles of ours."""
 
 ALWAYS = ("tag:GetResources",)
+
+UNBOUND = "ChangeWhatHasNoResource"
+"""The statement about saved queries: IAM can bind them to nothing."""
 
 
 def statements(kind: str, types: Iterable[str]) -> list[Json]:
@@ -232,7 +254,9 @@ def statements(kind: str, types: Iterable[str]) -> list[Json]:
     arns = {arn.format(kind=kind) for g in grants for arn in g.arns}
     safe = {arn.format(kind=kind) for g in tagged_ones for arn in g.arns}
     open_ = {form for g in plain for arn in g.arns for form in (arn, f"{arn}/*")}
+    unbound = {a for g in grants for a in g.unbound}
     return [
+        *([statement(UNBOUND, unbound)] if unbound else []),
         statement("ListNamed", [*ALWAYS, *(a for g in grants for a in g.lists)]),
         statement("LookAtNamed", {a for g in grants for a in g.reads}, arns),
         statement("MakeNamed", {a for g in tagged_ones for a in (*g.creates, *g.tags[:1])}, safe, requested(kind)),

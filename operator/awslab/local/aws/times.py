@@ -20,6 +20,7 @@ USUAL_SECONDS: dict[str, float] = {
     "function-active-in-network": 60,
     "function-network-released": 600,
     "function-updated": 3,
+    "profile-known": 10,  # how long EC2 refuses a new instance profile
     "role-assumable": 10,  # how long a new role cannot be assumed
     "event-retried": 60,  # how long an event waits whose function failed
     "event-retried-again": 120,
@@ -31,6 +32,7 @@ USUAL_SECONDS: dict[str, float] = {
     "table-updated": 10,
     "table-deleted": 10,
     "tags-shown": 20,  # in the tagging API, after a change
+    "query-answered": 3,  # of Logs Insights
     "queue-name-free": 60,  # after it was deleted
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from awslab.checks.model import (
@@ -49,8 +50,8 @@ def observed_network(clients: Clients, vpc: str) -> Network:
 def observed_networks(clients: Clients, vpcs: Sequence[str]) -> Mapping[str, Network]:
     """As *observed_network*, for each of *vpcs* that is there.
 
-    About ten calls for up to 200 of them, and a page more for each thousand of what is in them; besides, one for each
-    load balancer and prefix list.  What is rare is asked for only where a route, a rule or an interface speaks of it.
+    Nine calls for up to 200 of them, and a page more for each thousand of what is in them; besides, one for each load
+    balancer.  What is rare is asked for only where a route, a rule or an interface speaks of it.
     """
     whole = _Look(Aws(clients, NOBODY), list(vpcs)).network()
     return {v.id: around(whole, v.id) for v in whole.vpcs if v.id in vpcs}
@@ -146,13 +147,19 @@ class _Look:
             yield from map(as_model.attachment, found)
 
     def _prefix_lists(self, tables: Iterable[RouteTable], groups: Iterable[SecurityGroup]) -> Iterator[PrefixList]:
-        """The lists that a route or a rule names."""
-        named = {r.destination for t in tables for r in t.routes} | {r.peer for g in groups for r in g.rules}
-        ids = sorted(n for n in named if n.startswith("pl-"))
-        for item in self._listed("describe_managed_prefix_lists", "PrefixLists", "prefix-list-id", ids):
-            id_ = item["PrefixListId"]
-            entries = pages(self.aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
-            yield PrefixList(id_, item["PrefixListName"], tuple(e["Cidr"] for e in entries))
+        """The lists that a route or a rule names; those of AWS's own services hardly ever change."""
+        routes = [r for t in tables for r in t.routes]
+        named = {r.destination for r in routes} | {r.peer for g in groups for r in g.rules}
+        services = {r.destination for r in routes if r.target.startswith("vpce-")}
+        for id_ in sorted(n for n in named if n.startswith("pl-")):
+            read = partial(_prefix_list, self.aws, id_)
+            yield self.aws.clients.fact(f"prefix list {id_}", read) if id_ in services else read()
+
+
+def _prefix_list(aws: Aws, id_: str, _clients: Clients | None = None) -> PrefixList:
+    (item,) = pages(aws, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=[id_])
+    entries = pages(aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
+    return PrefixList(id_, item["PrefixListName"], tuple(sorted(e["Cidr"] for e in entries)))
 
 
 def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:

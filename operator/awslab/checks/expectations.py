@@ -98,7 +98,7 @@ def _from_outside(intent: Intent) -> Iterator[Expectation]:
     yield Expectation(Flow(INTERNET, "web", intent.app_port), "closed")
     for source in intent.bastion_sources:
         yield Expectation(Flow(INTERNET if source == EVERYWHERE else source, "bastion", SSH), "open")
-    if intent.bastion_ports and EVERYWHERE not in intent.bastion_sources:
+    if intent.bastion_ports and not intent.bastion_sources:
         yield Expectation(Flow(INTERNET, "bastion", SSH), "closed")
 
 

@@ -63,6 +63,8 @@ def test_the_checks_of_the_document_come_by_themselves_and_pass(made):
         "internet to web, tcp 80": "closed",
         "load-balancer to web, tcp 80": "open",
         "app to data, tcp 5432": "open",
+        "web to s3, tcp 443": "open",
+        "web to dynamodb, tcp 443": "open",
         "web to internet, tcp 443": "open",
         "private-a to internet, tcp 443": "open",
         "private-b to internet, tcp 443": "open",
@@ -70,7 +72,7 @@ def test_the_checks_of_the_document_come_by_themselves_and_pass(made):
         "internet to data, tcp 5432 (whatever security groups say)": "closed",
     } == {name: c["expect"] for name, c in checks(made).items()}
     assert set() == failed(made)
-    assert ("True", "All 10 checks pass.") == (
+    assert ("True", "All 12 checks pass.") == (
         made.condition("ChecksPassed")["status"],
         made.condition("ChecksPassed")["message"],
     )
@@ -130,17 +132,41 @@ def test_a_nat_gateway_that_was_deleted_is_named_by_drift_and_by_the_checks(made
     assert nat != id_of(made, "NatGateway/b")
 
 
-def deny(ec2, vpc):
-    """Somebody's entry in the VPC's own network ACL; tells how to take it away."""
-    (acl,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkAcls"]
-    where = {"NetworkAclId": acl["NetworkAclId"], "RuleNumber": 50, "Egress": True}
+def deny(ec2, acl):
+    """Somebody's entry in a network ACL; returns how to take it away."""
+    where = {"NetworkAclId": acl, "RuleNumber": 50, "Egress": True}
     ports = {"From": 1024, "To": 65535}
     ec2.create_network_acl_entry(**where, Protocol="6", RuleAction="deny", CidrBlock=EVERYWHERE, PortRange=ports)
-    return acl["NetworkAclId"], lambda: ec2.delete_network_acl_entry(**where)
+    return lambda: ec2.delete_network_acl_entry(**where)
 
 
-def test_what_is_not_ours_and_breaks_a_promise_makes_it_not_ready_and_is_named(made, ec2):
-    acl, undo = deny(ec2, made.obj["status"]["vpcId"])
+def test_an_entry_of_a_network_acl_that_denies_is_named_by_drift_and_by_the_checks(made, ec2):
+    acl = id_of(made, "NetworkAcl/public")
+
+    deny(ec2, acl)
+    look(made)
+
+    assert {("NetworkAcl/public", "egress.50")} == drifting(made)
+    assert {f"internet to load-balancer, tcp {port}" for port in (80, 443)} <= failed(made)
+    check = checks(made)["internet to load-balancer, tcp 443"]
+    assert f"closed by {acl} (public): rule 50 denies tcp 1024-65535 out to the internet" == check["message"]
+    mended(made)
+    assert set() == drifting(made)
+
+
+@pytest.fixture
+def foreign(local_aws, ec2):
+    """A network whose subnets have an ACL that is not ours; and that one's id."""
+    handle = lab_vpc(**TWO_ZONES, networkAcls="Default", management=REPORTED)
+    until(handle, lambda: handle.ready)
+    filters = [{"Name": "vpc-id", "Values": [handle.obj["status"]["vpcId"]]}]
+    (acl,) = ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
+    return handle, acl["NetworkAclId"]
+
+
+def test_what_is_no_drift_and_breaks_a_promise_makes_it_not_ready_and_is_named(foreign, ec2):
+    made, acl = foreign
+    undo = deny(ec2, acl)
 
     look(made)
 
@@ -156,8 +182,9 @@ def test_what_is_not_ours_and_breaks_a_promise_makes_it_not_ready_and_is_named(m
     assert "True" == made.condition("ChecksPassed")["status"]
 
 
-def test_breaking_and_mending_are_events_and_a_gauge_each_told_once(made, ec2):
-    _, undo = deny(ec2, made.obj["status"]["vpcId"])
+def test_breaking_and_mending_are_events_and_a_gauge_each_told_once(foreign, ec2):
+    made, acl = foreign
+    undo = deny(ec2, acl)
 
     look(made)
     told, count = events(made, "CheckFailed"), gauge()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from awslab.local.aws.control import Control
@@ -15,6 +17,10 @@ from awslab.local.aws.world import Settings, World
 
 REGION = "us-east-1"
 E2E = "tests/e2e/"
+
+# AWS's descriptions of its services take seconds to read, and every test has sessions of its own.
+_read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+JSONFileLoader.load_file = lambda self, file_path: _read(file_path)
 
 
 class _ByFile(LoadScopeScheduling):

@@ -13,6 +13,7 @@ from awslab import engine
 from awslab.aws.accounts import OWN, Account, located
 from awslab.aws.callers import Caller, Urgency, calling
 from awslab.aws.inventory import Inventory, Seen
+from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.conditions import Condition, Type, Verdict
@@ -107,8 +108,10 @@ class ObjectPass(ABC):
         self.grant, self.clients = grant, self.world.clients(region, grant.account)
         return self.clients
 
-    def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
-        """Bring AWS nearer to *desired*, by the engine."""
+    def reconcile(
+        self, desired: Graph, clients: Clients, hints: Hints, *, claims: Mapping[str, str] | None = None, **how: Any
+    ) -> Pass:
+        """Bring AWS nearer to *desired*, by the engine; *claims* are ids by address."""
         pool: Executor = self.world.pool
         on_delete = self.spec.get("deletion") or {}  # as it stands there: a spec that is not valid must not stop it
         aws, types = Aws(clients, self.owner, on_delete=on_delete), self.kind.types
@@ -117,9 +120,15 @@ class ObjectPass(ABC):
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
             return result
         self.seen = None
-        result = engine.reconcile(desired, types, aws, hints, pool, stopping=self.handle.stopping, **how)
+        ours = engine.Claims(claims or {}, self._recorded())
+        result = engine.reconcile(desired, types, aws, hints, pool, claims=ours, stopping=self.handle.stopping, **how)
         inventory.looked(self.owner.key, changed=bool(result.outcomes))
         return result
+
+    def _recorded(self) -> dict[str, str]:
+        """What was ours when the status was written and has an id of our choice: some of these no listing shows."""
+        named = {t.__name__ for t in self.kind.types if issubclass(t, Named)}
+        return {a: id_ for a, id_ in recorded(self.before).items() if a.partition("/")[0] in named}
 
     @property
     def is_routine(self) -> bool:
@@ -148,9 +157,17 @@ class ObjectPass(ABC):
 
     # Status
 
-    def announce(self, verdict: Verdict, steps: Sequence[Step], drift: Sequence[Drift] = (), **more: Any) -> None:
+    def announce(
+        self,
+        verdict: Verdict,
+        steps: Sequence[Step],
+        drift: Sequence[Drift] = (),
+        also: Sequence[Mapping[str, Any]] = (),
+        **more: Any,
+    ) -> None:
         """Tell what is about to happen; while a failure is being retried that is no news, and nothing flaps."""
         told = self.telling.verdict(verdict, drift)
+        told["conditions"] += also
         if self._retrying():
             told = dict(self.before)
         elif synced := self._condition("Synced"):
@@ -160,11 +177,12 @@ class ObjectPass(ABC):
     def told(self, result: Pass, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
         """The status at the end of a pass."""
         errors = {o.step.key: str(o.error) for o in result.errors}
+        begun = {o.step.key: str(o.error) for o in result.begun}
         self.failed = verdict.error
         telling = replace(self.telling, before=self.handle.obj.get("status") or {}, now=self.world.clock())
         status = telling.verdict(verdict, drift)
         return status | {
-            "resources": telling.resources(result.steps, errors),
+            "resources": telling.resources(result.steps, errors, begun),
             "intents": self._open_intents(result),
         }
 

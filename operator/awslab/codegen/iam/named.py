@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .documents import INSTANCE, Json, nobodys, requested, statement, tagged
@@ -27,6 +27,8 @@ class Grant:
     tags: tuple[str, ...] = ()
     """Calls that set and take tags; the first is what a tagged creation needs besides."""
     changes: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    """Calls that change it and for which IAM knows no resource."""
     conditioned: bool = True
     """Whether IAM knows conditions on its tags."""
 
@@ -90,6 +92,41 @@ GRANTS: Mapping[str, Grant] = {
             "lambda:UpdateFunctionConfiguration",
         ),
     ),
+    "InstanceProfile": Grant(
+        (f"arn:aws:iam::*:instance-profile/awslab/{INSTANCE}/{{kind}}/*",),
+        reads=("iam:GetInstanceProfile",),
+        lists=("iam:ListInstanceProfiles",),
+        creates=("iam:CreateInstanceProfile",),
+        tags=("iam:TagInstanceProfile", "iam:UntagInstanceProfile"),
+        changes=(
+            "iam:AddRoleToInstanceProfile",
+            "iam:DeleteInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+        ),
+    ),
+    "Listener": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:listener/app/awslab-*/*/*",),
+        lists=("elasticloadbalancing:DescribeListeners",),
+        creates=("elasticloadbalancing:CreateListener",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=("elasticloadbalancing:DeleteListener", "elasticloadbalancing:ModifyListener"),
+    ),
+    "LoadBalancer": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:loadbalancer/app/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+        ),
+        creates=("elasticloadbalancing:CreateLoadBalancer",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteLoadBalancer",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:SetSubnets",
+        ),
+    ),
     "LogGroup": Grant(
         ("arn:aws:logs:*:*:log-group:/aws/*/awslab-*",),
         reads=("logs:FilterLogEvents", "logs:ListTagsForResource"),
@@ -144,6 +181,11 @@ GRANTS: Mapping[str, Grant] = {
         tags=("events:TagResource", "events:UntagResource"),
         changes=("events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
     ),
+    "SavedQuery": Grant(
+        (),
+        lists=("logs:DescribeQueryDefinitions",),
+        unbound=("logs:DeleteQueryDefinition", "logs:PutQueryDefinition"),
+    ),
     "StateMachine": Grant(
         ("arn:aws:states:*:*:*:awslab-*",),
         reads=(
@@ -178,6 +220,23 @@ GRANTS: Mapping[str, Grant] = {
             "dynamodb:UpdateContinuousBackups",
             "dynamodb:UpdateTable",
             "dynamodb:UpdateTimeToLive",
+        ),
+    ),
+    "TargetGroup": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:targetgroup/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ),
+        creates=("elasticloadbalancing:CreateTargetGroup",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterTargets",
         ),
     ),
     "Topic": Grant(
@@ -216,13 +275,17 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The actions of IAM that a call is about, where they are not named as the call is."""
 
-PASSED_TO = ("lambda.amazonaws.com", "states.amazonaws.com")
+PASSED_TO = ("ec2.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 """The services that are given roles of ours."""
 
 ALWAYS = ("tag:GetResources",)
 
+FIRST_BALANCER = "LetAwsKeepTheRoleOfLoadBalancers"
+UNBOUND = "ChangeWhatHasNoResource"
+"""The statement about saved queries: IAM can bind them to nothing."""
 
-def statements(kind: str, types: Iterable[str]) -> list[Json]:
+
+def statements(kind: str, types: Sequence[str]) -> list[Json]:
     """The permissions to make, keep and delete what is of these types and of *kind*."""
     grants = [GRANTS[name] for name in sorted(types) if name in GRANTS]
     if not grants:
@@ -232,13 +295,16 @@ def statements(kind: str, types: Iterable[str]) -> list[Json]:
     arns = {arn.format(kind=kind) for g in grants for arn in g.arns}
     safe = {arn.format(kind=kind) for g in tagged_ones for arn in g.arns}
     open_ = {form for g in plain for arn in g.arns for form in (arn, f"{arn}/*")}
+    unbound = {a for g in grants for a in g.unbound}
     return [
+        *([statement(UNBOUND, unbound)] if unbound else []),
         statement("ListNamed", [*ALWAYS, *(a for g in grants for a in g.lists)]),
         statement("LookAtNamed", {a for g in grants for a in g.reads}, arns),
         statement("MakeNamed", {a for g in tagged_ones for a in (*g.creates, *g.tags[:1])}, safe, requested(kind)),
         statement("ChangeNamed", {a for g in tagged_ones for a in (*g.changes, *g.tags)}, safe, tagged(kind)),
         statement("ByNameOnly", {a for g in plain for a in (*g.creates, *g.tags, *g.changes)}, open_),
         _pass_roles(kind),
+        *([_first_balancer()] if "LoadBalancer" in types else []),
     ]
 
 
@@ -254,6 +320,17 @@ def _pass_roles(kind: str) -> Json:
     (roles,) = GRANTS["Role"].arns
     condition = {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
     return statement("PassRolesOfOurs", ["iam:PassRole"], [roles.format(kind=kind)], condition)
+
+
+def _first_balancer() -> Json:
+    """The account's first load balancer needs a role of AWS's own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
+    """
+    service = "elasticloadbalancing.amazonaws.com"
+    role = f"arn:aws:iam::*:role/aws-service-role/{service}/*"
+    condition = {"StringEquals": {"iam:AWSServiceName": service}}
+    return statement(FIRST_BALANCER, ["iam:CreateServiceLinkedRole"], [role], condition)
 
 
 def existing_buckets() -> list[Json]:

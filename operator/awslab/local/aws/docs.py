@@ -20,6 +20,7 @@ HEAD = """\
 [moto](https://docs.getmoto.org) keeps the resources, and the rules below decide.
 What AWS refuses, it refuses, with AWS's code; what takes AWS a while, takes a while.
 Point any client at it with `AWS_ENDPOINT_URL=http://127.0.0.1:4566` and any credentials.
+(Version 1 of the `aws` command asks for SQS in the internet all the same: add `--endpoint-url`.)
 
 | option | what it does |
 |---|---|

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
+from awslab.aws.elb import ElbResource, retag
 from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
@@ -78,6 +79,8 @@ class Lab:
         """Set tags, as anybody may."""
         if issubclass(found.type, Named):
             found.type.retag(self.aws, found.id, tags, [])
+        elif issubclass(found.type, ElbResource):
+            retag(self.aws, found.id, tags, [])
         else:
             pairs = [{"Key": k, "Value": v} for k, v in tags.items()]
             self.aws.ec2.create_tags(Resources=[found.id], Tags=pairs)

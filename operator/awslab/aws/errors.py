@@ -40,7 +40,7 @@ RETRYABLE = frozenset(
      "ConcurrentAccess", "ConflictException", "StaleTag", "StateMachineDeleting", "QueueDeletedRecently",
      "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException",
      "ResourceConflictException", "PreconditionFailedException", "EntityTemporarilyUnmodifiable",
-     "OperationAbortedException", "ResourceNotReadyException"}
+     "OperationAbortedException", "ResourceNotReadyException", "InvalidTarget"}
 )  # fmt: skip
 UNCERTAIN = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
@@ -132,7 +132,17 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     if code.startswith("NoSuch") or code.endswith(GONE):
         return NotFound
     if code.endswith(
-        ("LimitExceeded", "LimitExceededException", "QuotaExceeded", "StorageExceededException", "TooManyBuckets")
+        (
+            "LimitExceeded",
+            "LimitExceededException",
+            "QuotaExceeded",
+            "StorageExceededException",
+            "TooManyBuckets",
+            "TooManyLoadBalancers",
+            "TooManyTargetGroups",
+            "TooManyListeners",
+            "TooManyTargets",
+        )
     ):
         return QuotaReached
     return Uncertain if status >= 500 else Rejected  # noqa: PLR2004 - HTTP's own limit

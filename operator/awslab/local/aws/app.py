@@ -14,6 +14,7 @@ from awslab.local.aws.call import Call, parse
 from awslab.local.aws.cloudwatch.service import CloudWatch
 from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
+from awslab.local.aws.elb.service import LoadBalancing
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
@@ -52,6 +53,7 @@ class LocalAws:
         self.moto: Service = PlainMoto(world)
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
+            "elasticloadbalancing": LoadBalancing(world),
             "iam": Iam(world),
             "lambda": Lambda(world),
             "logs": Logs(world),

@@ -53,7 +53,7 @@ e2e: tools ## Run the operator's process against a real API server and the local
 	@$(PYTEST) tests/e2e
 
 .PHONY: faults
-faults: tools ## Kill the operator at every call to AWS of a LabVpc's life, and try every fault: minutes
+faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault: half an hour
 	@$(PYTEST) -m "not kind" tests/faults tests/e2e/test_ha.py
 
 .PHONY: test-kind

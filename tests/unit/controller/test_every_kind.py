@@ -70,7 +70,6 @@ def test_a_plan_that_was_approved_is_carried_out_to_its_end(life, using, ec2):
 
 
 def test_what_is_as_wanted_is_not_written_to_again(life, using, ready, local_aws):
-    _passes(ready, using, 1)  # what it has done is told from when it is there
     since, status = local_aws.last_call(), ready.writes
 
     _passes(ready, using)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
+from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
@@ -33,6 +34,7 @@ VpcCidr = Annotated[
 SubnetCidr = Annotated[Cidr, prefix_between(16, 28, "10.0.16.0/20")]
 ZoneCidrs = Annotated[Mapping[str, SubnetCidr], Field(max_length=MAX_ZONES)]
 Sources = Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=50), UniqueItems()]
+Checks = Annotated[tuple[Check, ...], Field(max_length=50)]
 AvailabilityZones = Annotated[int | tuple[str, ...], AnyShape()]
 
 
@@ -147,6 +149,11 @@ class LabVpcSpec(KindSpec):
     deletion: NetworkDeletion = Field(
         default=NetworkDeletion(), description="What becomes of logs when the object is deleted."
     )
+    checks: Checks = Field(
+        default=(),
+        description="Flows that have to be open or closed, beside those that follow from the rest of the spec. "
+        "What fails makes the object not Ready.",
+    )
 
     @property
     def network(self) -> IPv4Network:
@@ -217,4 +224,9 @@ class LabVpcStatus(KindStatus):
     )
     endpoint_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."
+    )
+    checks: tuple[CheckStatus, ...] = Field(
+        default=(),
+        description="Every flow that the spec promises open or closed, and whether AWS keeps it: a proof over routes, "
+        "network ACLs, security groups and addresses as they were last seen.",
     )

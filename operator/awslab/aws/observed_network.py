@@ -1,9 +1,10 @@
-"""A network as AWS has it, in a few listings: a VPC, and as much of its peers as the account may see."""
+"""Networks as AWS has them: the model that the checks reason about, from a few listings for many VPCs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from awslab.checks.model import (
@@ -17,50 +18,61 @@ from awslab.checks.model import (
     PrefixList,
     RouteTable,
     SecurityGroup,
-    TargetGroup,
     TransitAttachment,
 )
+from awslab.checks.parts import around
 from awslab.core.errors import Rejected
 from awslab.core.ownership import Owner
 
 from . import as_model
-from .blockers import filters
 from .ec2 import Filters, Item, pages
 from .session import Aws, Clients
 
 NOBODY = Owner("", "", "", "")
 """On whose behalf is looked: listings by VPC concern all owners."""
 
+VALUES = 200
+"""The most values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html ."""
+
+
+class NoSuchVpc(Rejected):
+    """There is no such VPC in this account and region."""
+
 
 def observed_network(clients: Clients, vpc: str) -> Network:
-    """Everything of *vpc* that decides over packets; raises Rejected where there is no such VPC.
+    """Everything of *vpc* that decides over packets; raises NoSuchVpc."""
+    found = observed_networks(clients, [vpc])
+    if vpc not in found:
+        raise NoSuchVpc(f"{vpc} is no VPC of this account and region")
+    return found[vpc]
 
-    About a dozen calls, whatever the size of the network.  What is rare is asked for only where a route, a rule or an
-    interface speaks of it.
+
+def observed_networks(clients: Clients, vpcs: Sequence[str]) -> Mapping[str, Network]:
+    """As *observed_network*, for each of *vpcs* that is there.
+
+    Nine calls for up to 200 of them, and a page more for each thousand of what is in them; besides, one for each load
+    balancer.  What is rare is asked for only where a route, a rule or an interface speaks of it.
     """
-    return _Look(Aws(clients, NOBODY), vpc).network()
+    whole = _Look(Aws(clients, NOBODY), list(vpcs)).network()
+    return {v.id: around(whole, v.id) for v in whole.vpcs if v.id in vpcs}
 
 
 @dataclass
 class _Look:
-    """One look at a VPC and its peers."""
+    """One look at some VPCs, and their peers."""
 
     aws: Aws
-    vpc: str
-    vpcs: list[str] = field(init=False)
+    vpcs: list[str]
+    peerings: list[Peering] = field(init=False, default_factory=list)
 
     def network(self) -> Network:
-        peerings = self._peerings()
-        self.vpcs = [self.vpc, *sorted({v for p in peerings for v in p.vpcs} - {self.vpc})]
-        vpcs = {v.id: v for v in map(as_model.vpc, self._inside("describe_vpcs", "Vpcs"))}
-        if self.vpc not in vpcs:
-            raise Rejected(f"{self.vpc} is no VPC of this account and region")
-        tables = tuple(map(as_model.table, self._inside("describe_route_tables", "RouteTables")))
+        """All of it as one network."""
+        tables = self._tables()
         groups = tuple(map(as_model.group, self._inside("describe_security_groups", "SecurityGroups")))
-        interfaces, balancers, targets = self._interfaces()
+        interfaces, balancers = self._interfaces()
         endpoints = self._inside("describe_vpc_endpoints", "VpcEndpoints")
         return Network(
-            vpcs=tuple(vpcs[v] for v in self.vpcs if v in vpcs),
+            vpcs=tuple(map(as_model.vpc, self._inside("describe_vpcs", "Vpcs"))),
             subnets=tuple(as_model.subnet(s, tables) for s in self._inside("describe_subnets", "Subnets")),
             tables=tables,
             gateways=tuple(self._gateways(tables)),
@@ -69,8 +81,7 @@ class _Look:
             groups=groups,
             interfaces=interfaces,
             balancers=balancers,
-            target_groups=targets,
-            peerings=tuple(peerings),
+            peerings=tuple(self.peerings),
             attachments=tuple(self._attachments(tables)),
             endpoints=tuple(as_model.endpoint(e, tables) for e in endpoints),
             prefix_lists=tuple(self._prefix_lists(tables, groups)),
@@ -78,21 +89,26 @@ class _Look:
 
     def _inside(self, operation: str, key: str, name: str = "vpc-id") -> Iterator[Item]:
         """A listing of what is in the VPCs."""
-        return pages(self.aws, operation, key, Filters=self._in_vpcs(name))
+        return self._listed(operation, key, name, self.vpcs)
 
-    def _in_vpcs(self, name: str) -> Filters:
-        return [{"Name": name, "Values": self.vpcs}]
+    def _listed(self, operation: str, key: str, name: str, values: Sequence[str]) -> Iterator[Item]:
+        """A listing of what has one of *values*; that of NAT gateways says *Filter* in place of *Filters*."""
+        argument = "Filter" if operation == "describe_nat_gateways" else "Filters"
+        for some in _batches(values):
+            yield from pages(self.aws, operation, key, **{argument: _filters(name, some)})
 
-    def _peerings(self) -> list[Peering]:
-        """The VPC's peerings, of which it is one side or the other."""
-        found = [
-            item
-            for side in ("requester-vpc-info.vpc-id", "accepter-vpc-info.vpc-id")
-            for item in pages(
-                self.aws, "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=filters(side, self.vpc)
-            )
-        ]
-        return [as_model.peering(i) for i in found if i["Status"]["Code"] not in {"deleted", "deleting"}]
+    def _tables(self) -> tuple[RouteTable, ...]:
+        """The VPCs' route tables, and those of the peers to which they lead."""
+        tables = tuple(map(as_model.table, self._inside("describe_route_tables", "RouteTables")))
+        ids = sorted(t for t in _targets(tables) if t.startswith("pcx-"))
+        found = self._listed(
+            "describe_vpc_peering_connections", "VpcPeeringConnections", "vpc-peering-connection-id", ids
+        )
+        self.peerings = [as_model.peering(i) for i in found if i["Status"]["Code"] not in {"deleted", "deleting"}]
+        peers = sorted({v for p in self.peerings for v in p.vpcs} - {*self.vpcs})
+        self.vpcs = [*self.vpcs, *peers]
+        more = self._listed("describe_route_tables", "RouteTables", "vpc-id", peers)
+        return (*tables, *map(as_model.table, more))
 
     def _gateways(self, tables: Iterable[RouteTable]) -> Iterator[Gateway]:
         internet = self._inside("describe_internet_gateways", "InternetGateways", "attachment.vpc-id")
@@ -102,33 +118,28 @@ class _Look:
             found = pages(self.aws, "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways")
             yield from _attached(found, "EgressOnlyInternetGatewayId", GatewayKind.EGRESS_ONLY)
         if any(t.startswith("vgw-") for t in targets):
-            answer = self.aws.ec2.describe_vpn_gateways(Filters=self._in_vpcs("attachment.vpc-id"))
-            yield from _attached(answer["VpnGateways"], "VpnGatewayId", GatewayKind.VPN)
+            for some in _batches(self.vpcs):
+                answer = self.aws.ec2.describe_vpn_gateways(Filters=_filters("attachment.vpc-id", some))
+                yield from _attached(answer["VpnGateways"], "VpnGatewayId", GatewayKind.VPN)
 
     def _nat_gateways(self) -> Iterator[Item]:
-        """The only listing that says *Filter* in place of *Filters*."""
-        return pages(self.aws, "describe_nat_gateways", "NatGateways", Filter=self._in_vpcs("vpc-id"))
+        return self._inside("describe_nat_gateways", "NatGateways")
 
-    def _interfaces(self) -> tuple[tuple[Interface, ...], tuple[LoadBalancer, ...], tuple[TargetGroup, ...]]:
+    def _interfaces(self) -> tuple[tuple[Interface, ...], tuple[LoadBalancer, ...]]:
         items = [*self._inside("describe_network_interfaces", "NetworkInterfaces")]
         used = any((i.get("Attachment") or {}).get("InstanceId") for i in items)
         reservations = self._inside("describe_instances", "Reservations") if used else ()
         instances = {i["InstanceId"]: i for r in reservations for i in r["Instances"]}
         interfaces = tuple(f for i in items for f in as_model.interfaces(i, instances))
-        if not any(map(as_model.balancer_name, items)):
-            return interfaces, (), ()
-        return interfaces, *self._balancers(items)
+        return interfaces, tuple(self._balancers(items))
 
-    def _balancers(self, interfaces: list[Item]) -> tuple[tuple[LoadBalancer, ...], tuple[TargetGroup, ...]]:
-        """The load balancers whose interfaces were found, with their listeners and target groups."""
+    def _balancers(self, interfaces: list[Item]) -> Iterator[LoadBalancer]:
+        """The load balancers whose interfaces were found, with their listeners."""
+        if not any(map(as_model.balancer_name, interfaces)):
+            return
         elb = self.aws.client("elbv2")
-        found = _all(elb, "describe_load_balancers", "LoadBalancers")
-        balancers = [b for b in found if b.get("VpcId") in self.vpcs]
-        targets = [t for t in _all(elb, "describe_target_groups", "TargetGroups") if t.get("VpcId") in self.vpcs]
-        return (
-            tuple(_balancer(elb, b, interfaces) for b in balancers),
-            tuple(_target_group(elb, t) for t in targets),
-        )
+        for page in elb.get_paginator("describe_load_balancers").paginate():
+            yield from (_balancer(elb, b, interfaces) for b in page["LoadBalancers"] if b.get("VpcId") in self.vpcs)
 
     def _attachments(self, tables: Iterable[RouteTable]) -> Iterator[TransitAttachment]:
         if any(t.startswith("tgw-") for t in _targets(tables)):
@@ -136,17 +147,27 @@ class _Look:
             yield from map(as_model.attachment, found)
 
     def _prefix_lists(self, tables: Iterable[RouteTable], groups: Iterable[SecurityGroup]) -> Iterator[PrefixList]:
-        """The lists that a route or a rule names."""
-        named = {r.destination for t in tables for r in t.routes} | {r.peer for g in groups for r in g.rules}
-        ids = sorted(n for n in named if n.startswith("pl-"))
-        if not ids:
-            return
-        about = filters("prefix-list-id", ids[0])
-        about[0]["Values"] = ids
-        for item in pages(self.aws, "describe_managed_prefix_lists", "PrefixLists", Filters=about):
-            id_ = item["PrefixListId"]
-            entries = pages(self.aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
-            yield PrefixList(id_, item["PrefixListName"], tuple(e["Cidr"] for e in entries))
+        """The lists that a route or a rule names; those of AWS's own services hardly ever change."""
+        routes = [r for t in tables for r in t.routes]
+        named = {r.destination for r in routes} | {r.peer for g in groups for r in g.rules}
+        services = {r.destination for r in routes if r.target.startswith("vpce-")}
+        for id_ in sorted(n for n in named if n.startswith("pl-")):
+            read = partial(_prefix_list, self.aws, id_)
+            yield self.aws.clients.fact(f"prefix list {id_}", read) if id_ in services else read()
+
+
+def _prefix_list(aws: Aws, id_: str, _clients: Clients | None = None) -> PrefixList:
+    (item,) = pages(aws, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=[id_])
+    entries = pages(aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
+    return PrefixList(id_, item["PrefixListName"], tuple(sorted(e["Cidr"] for e in entries)))
+
+
+def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[n : n + VALUES] for n in range(0, len(values), VALUES))
+
+
+def _filters(name: str, values: Iterable[str]) -> Filters:
+    return [{"Name": name, "Values": [*values]}]
 
 
 def _targets(tables: Iterable[RouteTable]) -> frozenset[str]:
@@ -156,12 +177,6 @@ def _targets(tables: Iterable[RouteTable]) -> frozenset[str]:
 def _attached(items: Iterable[Item], id_key: str, kind: GatewayKind) -> Iterator[Gateway]:
     for item in items:
         yield from as_model.gateways(item, id_key, kind)
-
-
-def _all(client: Any, operation: str, key: str) -> Iterator[Item]:
-    """All items of all pages of a listing that is not EC2's."""
-    for page in client.get_paginator(operation).paginate():
-        yield from page[key]
 
 
 def _balancer(elb: Any, item: Item, interfaces: list[Item]) -> LoadBalancer:
@@ -178,11 +193,4 @@ def _balancer(elb: Any, item: Item, interfaces: list[Item]) -> LoadBalancer:
 
 
 def _listener(item: Item) -> Listener:
-    actions = (a.get("TargetGroupArn", "") for a in item.get("DefaultActions", ()))
-    return Listener(item["Port"], item["Protocol"], next(filter(None, actions), ""))
-
-
-def _target_group(elb: Any, item: Item) -> TargetGroup:
-    health = elb.describe_target_health(TargetGroupArn=item["TargetGroupArn"])["TargetHealthDescriptions"]
-    targets = tuple(h["Target"]["Id"] for h in health)
-    return TargetGroup(item["TargetGroupArn"], item["Port"], targets, item["TargetGroupName"])
+    return Listener(item["Port"], item["Protocol"])

@@ -17,6 +17,9 @@ from .ranges import IPV4, NONE, Ranges, address_text, addresses, between, union,
 
 INTERNET = "internet"
 
+SUPPOSED = "supposed/"
+"""How the ids of interfaces begin that stand for what could be there."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -170,7 +173,7 @@ def _interface(network: Network, part: str, group: str, subnet: Subnet, wanted: 
     # The load balancer of a public tier faces the internet, whatever its subnets give to instances.
     public = address_text(number, IPV4) if subnet.public_ips or part == "load-balancer" else ""
     return Interface(
-        id=f"supposed/{part}/{subnet.id}",
+        id=f"{SUPPOSED}{part}/{subnet.id}",
         subnet=subnet.id,
         addresses=held,
         groups=(group,),

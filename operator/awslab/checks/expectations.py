@@ -14,7 +14,7 @@ from .ends import INTERNET, UnknownEnd
 from .model import Network
 from .reach import Flow, Result, Verdict, attempts
 
-HTTPS = 443
+HTTPS, SSH = 443, 22
 EVERYWHERE = "0.0.0.0/0"
 
 
@@ -35,6 +35,10 @@ class Intent:
     balancer_sources: tuple[str, ...] = (EVERYWHERE,)
     bastion_ports: tuple[int, ...] = ()
     """To the applications; empty where there is no bastion."""
+    bastion_sources: tuple[str, ...] = ()
+    """Who may log in to the bastion by SSH; empty where nobody may, as where it has no open port."""
+    services: tuple[str, ...] = ()
+    """Those that have an endpoint."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,17 @@ class Checked:
     held: bool
     message: str
 
+    @property
+    def name(self) -> str:
+        """The flow, and what it is told by."""
+        flow = self.expectation.flow
+        return str(flow) if flow.groups else f"{flow} (whatever security groups say)"
+
     def on_wire(self) -> dict[str, Any]:
         """As in ``status.checks``."""
         flow = self.expectation.flow
         return {
+            "name": self.name,
             "from": flow.source,
             "to": flow.target,
             "protocol": flow.protocol,
@@ -69,12 +80,14 @@ class Checked:
             "result": self.verdict.result.value if self.verdict else "unknown",
             "passed": self.held,
             "message": self.message,
+            "path": list(self.verdict.path) if self.verdict else [],
         }
 
 
 def expectations(intent: Intent) -> tuple[Expectation, ...]:
     """The flows that *intent* promises open or closed."""
-    return (*_from_outside(intent), *_between_tiers(intent), *_to_the_internet(intent), *_of_the_data(intent))
+    inside = (*_between_tiers(intent), *_to_services(intent))
+    return (*_from_outside(intent), *inside, *_to_the_internet(intent), *_of_the_data(intent))
 
 
 def _from_outside(intent: Intent) -> Iterator[Expectation]:
@@ -83,6 +96,10 @@ def _from_outside(intent: Intent) -> Iterator[Expectation]:
             name = INTERNET if source == EVERYWHERE else source
             yield Expectation(Flow(name, "load-balancer", port), "open")
     yield Expectation(Flow(INTERNET, "web", intent.app_port), "closed")
+    for source in intent.bastion_sources:
+        yield Expectation(Flow(INTERNET if source == EVERYWHERE else source, "bastion", SSH), "open")
+    if intent.bastion_ports and not intent.bastion_sources:
+        yield Expectation(Flow(INTERNET, "bastion", SSH), "closed")
 
 
 def _between_tiers(intent: Intent) -> Iterator[Expectation]:
@@ -92,6 +109,14 @@ def _between_tiers(intent: Intent) -> Iterator[Expectation]:
         yield Expectation(Flow("load-balancer", "web", intent.app_port), "open")
     for port in intent.data_ports:
         yield Expectation(Flow("app", "data", port), "open")
+
+
+def _to_services(intent: Intent) -> Iterator[Expectation]:
+    """Through endpoints; and the bastion to AWS, without which nobody reaches it by Session Manager."""
+    for service in intent.services:
+        yield Expectation(Flow("web", service, HTTPS), "open")
+    if intent.bastion_ports:
+        yield Expectation(Flow("bastion", INTERNET, HTTPS), "open")
 
 
 def _to_the_internet(intent: Intent) -> Iterator[Expectation]:

@@ -170,18 +170,6 @@ class Listener:
 
     port: int
     protocol: str
-    target_group: str = ""
-
-
-@dataclass(frozen=True)
-class TargetGroup:
-    """Where a load balancer sends what it took."""
-
-    id: str
-    port: int
-    targets: tuple[str, ...] = ()
-    """Ids of instances, or addresses."""
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -256,7 +244,6 @@ class Network:
     groups: tuple[SecurityGroup, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     balancers: tuple[LoadBalancer, ...] = ()
-    target_groups: tuple[TargetGroup, ...] = ()
     peerings: tuple[Peering, ...] = ()
     attachments: tuple[TransitAttachment, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()

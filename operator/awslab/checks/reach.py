@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from .connection import Connections, Side, is_open
-from .ends import INTERNET, End, UnknownEnd, find
+from .ends import INTERNET, SUPPOSED, End, UnknownEnd, find
 from .index import Index
 from .model import Interface, Network
 from .packets import Event, Packet, Step, Trip
@@ -61,6 +61,13 @@ class Hop:
     subnet: str = ""
     """The id of the subnet where it is, as far as it is in one."""
 
+    @property
+    def called(self) -> str:
+        """Its id, and its name where it has one; what is only supposed has no id."""
+        if self.id.startswith(SUPPOSED):
+            return self.name
+        return self.id if self.name in {"", self.id} else f"{self.id} ({self.name})"
+
     def on_wire(self) -> dict[str, Any]:
         """As in JSON."""
         told = {"id": self.id, "name": self.name, "text": self.text, "answer": self.answer, "passed": self.passed}
@@ -88,6 +95,11 @@ class Verdict:
     def open(self) -> bool:
         """Whether every packet gets through."""
         return self.result is Result.OPEN
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """What the question passes, as far as it comes."""
+        return tuple(dict.fromkeys(h.called for h in self.hops if not h.answer))
 
     def on_wire(self) -> dict[str, Any]:
         """As in JSON."""

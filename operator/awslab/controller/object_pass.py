@@ -157,9 +157,17 @@ class ObjectPass(ABC):
 
     # Status
 
-    def announce(self, verdict: Verdict, steps: Sequence[Step], drift: Sequence[Drift] = (), **more: Any) -> None:
+    def announce(
+        self,
+        verdict: Verdict,
+        steps: Sequence[Step],
+        drift: Sequence[Drift] = (),
+        also: Sequence[Mapping[str, Any]] = (),
+        **more: Any,
+    ) -> None:
         """Tell what is about to happen; while a failure is being retried that is no news, and nothing flaps."""
         told = self.telling.verdict(verdict, drift)
+        told["conditions"] += also
         if self._retrying():
             told = dict(self.before)
         elif synced := self._condition("Synced"):

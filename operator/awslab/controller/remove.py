@@ -81,6 +81,7 @@ class Remove(ObjectPass):
 
     def _let_go(self) -> None:
         self.world.resources.put(self.owner.key, self.kind.name, ())
+        self.happenings.forgotten()
         self.handle.remove_finalizer()
 
     def _told_of(self, result: Pass) -> float | None:

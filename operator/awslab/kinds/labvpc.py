@@ -27,14 +27,16 @@ from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
+from awslab.aws.session import Aws
 from awslab.aws.target_group import TargetGroup
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
 
+from . import network_checks
 from .address_plan import Tier, usable_addresses
 from .flow_logs import flow_logs
-from .kind import Kind, Outputs, Situation
+from .kind import Kind, Look, Outputs, Report, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
@@ -131,4 +133,9 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs)
+def report(spec: LabVpcSpec, facts: Facts, aws: Aws, look: Look) -> Report:
+    """Whether the network keeps what it promises."""
+    return network_checks.report(spec, zones_of(spec, facts), aws, look)
+
+
+LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report)

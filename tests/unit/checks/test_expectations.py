@@ -30,7 +30,9 @@ def test_the_promises_of_a_whole_network():
         "internet to load-balancer, tcp 80": "open",
         "internet to load-balancer, tcp 443": "open",
         "internet to web, tcp 80": "closed",
+        "internet to bastion, tcp 22": "closed",
         "bastion to web, tcp 22": "open",
+        "bastion to internet, tcp 443": "open",
         "load-balancer to web, tcp 80": "open",
         "app to data, tcp 5432": "open",
         "web to internet, tcp 443": "open",
@@ -136,6 +138,7 @@ def test_a_check_is_plain_data_on_the_wire():
     (told,) = (c.on_wire() for c in checked(NETWORK, (Expectation(Flow("bastion", "web", 22), "open"),)))
 
     assert {
+        "name": "bastion to web, tcp 22",
         "from": "bastion",
         "to": "web",
         "protocol": "tcp",
@@ -144,4 +147,13 @@ def test_a_check_is_plain_data_on_the_wire():
         "result": "open",
         "passed": True,
         "message": "open",
+        "path": ["eni-bastion (bastion)", "rtb-public (public)", "acl-1 (default)", "eni-web-a (web-a)"],
     } == told
+
+
+def test_the_promises_of_endpoints_and_of_a_bastion_with_ssh():
+    wider = replace(INTENT, services=("s3",), bastion_sources=("198.51.100.0/24",))
+
+    more = {name: expect for name, expect in flows(wider).items() if name not in flows(INTENT)}
+
+    assert {"web to s3, tcp 443": "open", "198.51.100.0/24 to bastion, tcp 22": "open"} == more

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from awslab.aws.calls import is_read
+from awslab.aws.named import Named
+from awslab.aws.session import Aws, Clients
+from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG, Owner
+from awslab.engine import observe
+from awslab.kinds import KINDS
 from tests.support.account import everything, wanted
 from tests.support.lives import LIVES
 from tests.support.memory import reconciler, until
@@ -95,6 +100,34 @@ def test_retained_and_applied_to_a_new_cluster_it_attaches_itself_and_writes_not
 
     assert [] == _writes(local_aws, since)
     assert wanted(again) == before == everything(ec2)
+
+
+def test_what_lost_its_tags_is_known_by_its_recorded_id_and_gets_them_again(life, using, ready, ec2):
+    (kind,) = [kind for kind in KINDS if kind.name == life.kind]
+    aws = Aws(Clients("us-east-1"), Owner("default", life.kind, "lab", "production", "uid-of-production"))
+    before = _ids(ready)
+    _untag(kind, aws, before)
+    assert 0 == len([o for o in observe(kind.types, aws, using.pool) if o.type.taggable])
+
+    until(ready, lambda: ready.ready and not ready.obj["status"].get("drift"), using, seconds=60)
+
+    assert before == _ids(ready)
+    assert set(before.values()) <= {o.id for o in observe(kind.types, aws, using.pool)}
+    assert wanted(ready) == everything(ec2)
+
+
+def _ids(handle):
+    return {r["address"]: r["id"] for r in handle.obj["status"]["resources"]}
+
+
+def _untag(kind, aws, ids):
+    types, keys = {t.__name__: t for t in kind.types}, [OWNER_TAG, RESOURCE_TAG, UID_TAG]
+    for address, id_ in ids.items():
+        type_ = types[address.partition("/")[0]]
+        if issubclass(type_, Named):
+            type_.retag(aws, id_, {}, keys)
+        elif type_.taggable:
+            aws.ec2.delete_tags(Resources=[id_], Tags=[{"Key": key} for key in keys])
 
 
 def test_a_spec_that_is_no_longer_valid_stops_no_deletion(life, using, ready, ec2):

@@ -4,28 +4,60 @@ from __future__ import annotations
 
 import pytest
 
-from awslab.checks.expectations import Intent, checked, expectations
+from awslab.checks.expectations import checked
 from awslab.checks.model import LOCAL
 from awslab.checks.reach import Flow, reach
+from awslab.core.ownership import Owner
 from awslab.kinds.as_network import address_ids, as_network
+from awslab.kinds.labvpc import compose, guess, zones_of
+from awslab.kinds.network_checks import promises
 
-from .specs import composed
+from .specs import composed, spec
 
-ZONES = (("private-a", "us-east-1a"), ("private-b", "us-east-1b"))
+OWNER = Owner("default", "LabVpc", "lab", "production")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA somebody"
+BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
 
 
 @pytest.mark.parametrize(
-    ("nats", "intent"),
+    "fields",
     [
-        ("PerZone", Intent(ZONES)),
-        ("Single", Intent(ZONES, nat="Single", nat_zone="us-east-1a")),
-        ("None", Intent(ZONES, nat="None")),
+        {},
+        {"natGateways": "Single", "availabilityZones": 3},
+        {"natGateways": "None"},
+        {"networkAcls": "Default"},
+        {"bastion": {}},
+        {"bastion": BY_SSH},
+        {"endpoints": {"interfaces": {"ssm": {}, "ecr.api": {}}}, "natGateways": "None"},
+        {"subnets": {"data": {"enabled": False}}},
+        {"securityGroups": {"loadBalancer": {"ports": [8443], "from": ["198.51.100.0/24"]}, "app": {"port": 8080}}},
     ],
+    ids=lambda fields: "-".join(fields) or "default",
 )
-def test_it_keeps_its_promises_before_it_is_made(nats, intent):
-    network = as_network(composed(natGateways=nats))
+def test_every_composition_keeps_its_promises_before_it_is_made(fields):
+    asked = spec(**fields)
+    facts = guess(asked, OWNER)
 
-    assert [] == [c.message for c in checked(network, expectations(intent)) if not c.held]
+    results = checked(as_network(compose(asked, facts)), promises(asked, zones_of(asked, facts)))
+
+    assert [] == [(c.name, c.message) for c in results if not c.held]
+    assert len(results) > 5
+
+
+def test_who_may_log_in_to_the_bastion_is_a_promise():
+    told = {
+        e.flow.source: e.expect for e in promises(spec(bastion=BY_SSH), ("us-east-1a",)) if e.flow.target == "bastion"
+    }
+
+    assert {"198.51.100.0/24": "open"} == told
+
+
+def test_an_emptied_default_network_acl_is_told_with_what_it_closes():
+    network = as_network(composed(emptyDefaultNetworkAcl=True))
+
+    (default,) = (a for a in network.acls if a.name == "default")
+    assert ((), frozenset()) == (default.rules, default.subnets)
+    assert {"public", "private", "data", "default"} == {a.name for a in network.acls}
 
 
 def test_every_table_has_the_local_route_that_nobody_composes():

@@ -34,6 +34,7 @@ READS = (
     "DescribeInstances",
     "DescribeInternetGateways",
     "DescribeKeyPairs",
+    "DescribeManagedPrefixLists",
     "DescribeNatGateways",
     "DescribeNetworkAcls",
     "DescribeNetworkInterfaces",
@@ -45,8 +46,17 @@ READS = (
     "DescribeVpcAttribute",
     "DescribeVpcEndpoints",
     "DescribeVpcs",
+    "GetManagedPrefixListEntries",
 )
 """Calls that only look: EC2 knows no conditions for them."""
+
+RARE_READS = (
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeTransitGatewayVpcAttachments",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+)
+"""Looks of the proof in ``status.checks``, made only where a route leads there."""
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
@@ -113,7 +123,7 @@ TAGS = ("CreateTags", "DeleteTags")
 
 TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS})
+ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS})
 """Every action of EC2 that some policy allows."""
 
 
@@ -127,7 +137,7 @@ LAUNCH = "LaunchFromAnyImage"
 def statements(kind: str) -> list[Json]:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
     return [
-        _statement("Look", READS),
+        _statement("Look", [*READS, *RARE_READS]),
         _statement("CreateTaggedAsOurs", CREATES, TYPES, requested(kind)),
         _statement(
             "CreateInsideOfOurs",

@@ -40,11 +40,6 @@ class ElbResource(Listed):
 
     @classmethod
     @abstractmethod
-    def items(cls, aws: Aws, **which: Any) -> Iterator[Item]:
-        """The descriptions of all in the region, or of those that *which* names, without tags."""
-
-    @classmethod
-    @abstractmethod
     def chosen(cls, aws: Aws, arn: str) -> Iterator[Item]:
         """The description of the one with that ARN, without tags; AWS refuses where there is none."""
 
@@ -69,19 +64,21 @@ class ElbResource(Listed):
         return {}
 
     @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
-        """List them with their tags: of the owner's own only those with a name of the owner's, as tags cost a call."""
+    def filtered(cls, aws: Aws, filters: Filters, items: Iterable[Item]) -> Iterator[Item]:
+        """Those that *filters* let through, with their tags.
+
+        Where they are to be the owner's, only those with a name that the owner gives: tags cost calls.
+        """
         by_owner = any(f["Name"] == f"tag:{OWNER_TAG}" for f in filters)
-        items = (i for i in cls.items(aws) if not by_owner or is_ours(aws, cls.name_of(i)))
-        return (item for item in cls._tagged(aws, items) if _passes(item, filters))
+        named = (item for item in items if not by_owner or is_ours(aws, cls.name_of(item)))
+        return (item for item in cls._tagged(aws, named) if _passes(item, filters))
 
     @classmethod
     def _tagged(cls, aws: Aws, items: Iterable[Item]) -> Iterator[Item]:
         every = list(items)
         for first in range(0, len(every), TAGGED_AT_ONCE):
             some = every[first : first + TAGGED_AT_ONCE]
-            answer = aws.client("elbv2").describe_tags(ResourceArns=[item[cls.arn_key] for item in some])
-            tags = {t["ResourceArn"]: t["Tags"] for t in answer["TagDescriptions"]}
+            tags = _tags(aws, [item[cls.arn_key] for item in some])
             yield from ({**item, "Tags": tags.get(item[cls.arn_key], ())} for item in some)
 
     @classmethod
@@ -133,6 +130,17 @@ class ElbResource(Listed):
     @abstractmethod
     def modify(cls, aws: Aws, found: Observed, changes: Changes) -> None:
         """Change the *mutable* fields in place."""
+
+
+def _tags(aws: Aws, arns: list[str]) -> dict[str, Any]:
+    """The tags of each; AWS refuses to tell any where one has gone since it was listed, so then each is asked for."""
+    try:
+        answer = aws.client("elbv2").describe_tags(ResourceArns=arns)
+    except ClientError as error:
+        if classify(error.response["Error"]["Code"]) is not NotFound:
+            raise
+        return {arn: tags for one in arns for arn, tags in _tags(aws, [one]).items()} if len(arns) > 1 else {}
+    return {t["ResourceArn"]: t["Tags"] for t in answer["TagDescriptions"]}
 
 
 def retag(aws: Aws, arn: str, new: Mapping[str, str], gone: Sequence[str]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
-from awslab.core.resource import Given, Ids, Observed, Resource, Usual
+from awslab.core.resource import Given, Ids, Observed, Usual
 
 from .ec2 import Ec2Resource, Filters, Item, check_each, pages
 from .iam import Role
+from .listed import Listed
 from .logs import LogGroup, group_name
 from .lookups import identity
 from .network import Vpc
@@ -86,7 +87,7 @@ class FlowLog(Ec2Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SavedQuery(Resource):
+class SavedQuery(Listed):
     """A query of Logs Insights, kept under a name.
 
     It has no tags and no owner but its name, which begins with the owner's key.
@@ -99,18 +100,38 @@ class SavedQuery(Resource):
     groups: frozenset[LogGroup]
 
     @classmethod
-    def observe(cls, aws: Aws) -> Iterator[Observed]:
-        """Find the owner's by their names."""
-        prefix = f"{aws.owner.key}/"
-        for item in _listed(aws, prefix):
-            found = _read(aws, item, item["name"].removeprefix(prefix))
-            if item["name"].startswith(prefix):
-                yield found
+    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:  # noqa: ARG003 - they have no tags
+        """Those whose names begin as the owner's do, or any owner's; boto3 has no paginator for them."""
+        prefix, token = aws.owner.key.partition("*")[0], dict[str, str]()
+        who, region = aws.clients.fact("identity", identity), aws.clients.region
+        groups = f"arn:{who.partition}:logs:{region}:{who.account}:log-group:"
+        while True:
+            answer = aws.client("logs").describe_query_definitions(queryDefinitionNamePrefix=prefix, **token)
+            for item in answer["queryDefinitions"]:
+                yield {**item, "groups": [f"{groups}{name}" for name in item.get("logGroupNames", ())]}
+            if not answer.get("nextToken"):
+                return
+            token = {"nextToken": answer["nextToken"]}
+
+    @classmethod
+    def observed(cls, item: Item) -> Observed | None:
+        return cls.read(item, item["name"].rpartition("/")[2])
+
+    @classmethod
+    def read(cls, item: Item, name: str) -> Observed:
+        """Read one; its name says whose it is."""
+        fields = {"text": item["queryString"], "groups": frozenset(item["groups"])}
+        return Observed(cls, name, item["queryDefinitionId"], fields=fields, owner=item["name"].rpartition("/")[0])
 
     @classmethod
     def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
-        """The query with that id; its name says whose it is."""
+        """The query with that id."""
         return next((o for o in cls.observe(aws) if o.id == id and o.name == name), None)
+
+    @classmethod
+    def tagged_with(cls, aws: Aws, tags: Mapping[str, str]) -> Iterator[Observed]:  # noqa: ARG003 - they have no tags
+        """None."""
+        return iter(())
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Keep it; the token holds off a second one."""
@@ -131,31 +152,8 @@ class SavedQuery(Resource):
         aws.client("logs").delete_query_definition(queryDefinitionId=found.id)
 
 
-def _listed(aws: Aws, prefix: str) -> Iterator[Item]:
-    """Every page of the queries whose names begin so; boto3 has no paginator for them."""
-    token: dict[str, str] = {}
-    while True:
-        answer = aws.client("logs").describe_query_definitions(queryDefinitionNamePrefix=prefix, **token)
-        yield from answer["queryDefinitions"]
-        if not answer.get("nextToken"):
-            return
-        token = {"nextToken": answer["nextToken"]}
-
-
-def _read(aws: Aws, item: Item, name: str) -> Observed:
-    groups = frozenset(_arn(aws, group) for group in item.get("logGroupNames", ()))
-    fields = {"text": item["queryString"], "groups": groups}
-    return Observed(SavedQuery, name, item["queryDefinitionId"], fields=fields, owner=aws.owner.key)
-
-
 def _put(aws: Aws, name: str, text: str, groups: list[str], **more: Any) -> str:
     answer = aws.client("logs").put_query_definition(
         name=f"{aws.owner.key}/{name}", queryString=text, logGroupNames=[group_name(g) for g in groups], **more
     )
     return str(answer["queryDefinitionId"])
-
-
-def _arn(aws: Aws, group: str) -> str:
-    """The ARN of a log group of this account."""
-    who = aws.clients.fact("identity", identity)
-    return f"arn:{who.partition}:logs:{aws.clients.region}:{who.account}:log-group:{group}"

@@ -22,7 +22,19 @@ PAGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Role(Named, Listed):
+class InRoles(Listed):
+    """What the listing of all roles shows: the roles, and the instance profiles that they are in."""
+
+    @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:  # noqa: ARG003 - as its sentence says
+        """Every role of the account: this listing has no filter for tags."""
+        paginator = aws.client("iam").get_paginator("get_account_authorization_details")
+        for page in paginator.paginate(Filter=["Role"], PaginationConfig={"PageSize": PAGE}):
+            yield from page["RoleDetailList"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Named, InRoles):
     """Who a function or another service is in AWS, and all that it may do.
 
     IAM is not among what the tagging API lists.  The roles of all owners come from one listing, which holds
@@ -41,13 +53,6 @@ class Role(Named, Listed):
     """The ARNs of attached policies."""
     others: frozenset[str] = frozenset()
     """The names of further inline policies: none is wanted, as each would allow more."""
-
-    @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:  # noqa: ARG003 - as its sentence says
-        """Every role of the account: this listing has no filter for tags."""
-        paginator = aws.client("iam").get_paginator("get_account_authorization_details")
-        for page in paginator.paginate(Filter=["Role"], PaginationConfig={"PageSize": PAGE}):
-            yield from page["RoleDetailList"]
 
     @classmethod
     def read(cls, item: Item, name: str) -> Observed:

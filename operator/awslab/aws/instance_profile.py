@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
-from awslab.core.resource import Ids, Observed
+from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
+from awslab.core.resource import Ids, Observed, Phase
 
-from .iam import Role
+from .iam import InRoles, Role
+from .listed import Item, tags_of
 from .named import Named, as_mapping, as_pairs, name_in, unless_gone
 from .session import Aws
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceProfile(Named):
-    """A role as instances can have it.  Those of one owner are found by their path, which never changes."""
+class InstanceProfile(Named, InRoles):
+    """A role as instances can have it, under the role's own name.
+
+    Those of one owner are found by their path, which never changes; those of all owners with their roles, whose
+    listing shows no more than that they are there.
+    """
 
     mutable: ClassVar = frozenset({"role"})
+    hidden: ClassVar = True
 
     role: Role
+
+    @classmethod
+    def observed(cls, item: Item) -> Observed | None:
+        """The profile in the description of a role of ours; its own tags are not told there."""
+        kind, _, name = tags_of(item).get(RESOURCE_TAG, "").partition("/")
+        return cls.read(item, name) if kind == Role.__name__ and _beside(item) else None
+
+    @classmethod
+    def read(cls, item: Item, name: str) -> Observed:
+        tags = {**tags_of(item), RESOURCE_TAG: f"{cls.__name__}/{name}"}
+        return Observed(cls, name, _beside(item), tags=tags, owner=tags.get(OWNER_TAG, ""))
+
+    @classmethod
+    def examined(cls, aws: Aws, found: Observed) -> Observed:
+        """As it is now."""
+        now = cls.looked(aws, found.id)
+        return replace(now, name=found.name) if now else replace(found, phase=Phase.GONE)
+
+    @classmethod
+    def tagged_with(cls, aws: Aws, tags: Mapping[str, str]) -> Iterator[Observed]:  # noqa: ARG003 - no listing does
+        """None: no listing shows the tags of a profile."""
+        return iter(())
 
     @classmethod
     def observe(cls, aws: Aws) -> Iterator[Observed]:
@@ -67,6 +96,12 @@ class InstanceProfile(Named):
         with unless_gone():
             _empty(iam, found)
             iam.delete_instance_profile(InstanceProfileName=name_in(found.id))
+
+
+def _beside(role: Item) -> str:
+    """The ARN of the profile that has the role and stands under its path; "" where there is none."""
+    profiles = role.get("InstanceProfileList", ())
+    return next((str(profile["Arn"]) for profile in profiles if profile["Path"] == role["Path"]), "")
 
 
 def _empty(iam: Any, found: Observed) -> None:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.resource import Ids, Observed, Phase, Usual
 
-from .elb import ElbResource, pages
-from .listed import Item
+from .elb import ElbResource, is_ours, pages
+from .listed import Filters, Item
 from .named import after, unless_gone
 from .network import InternetGateway, Subnet
 from .security_group import SecurityGroup
@@ -46,8 +46,8 @@ class LoadBalancer(ElbResource):
     """Whether AWS refuses to delete it."""
 
     @classmethod
-    def items(cls, aws: Aws, **which: Any) -> Iterator[Item]:
-        return pages(aws, "describe_load_balancers", "LoadBalancers", **which)
+    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
+        return cls.filtered(aws, filters, pages(aws, "describe_load_balancers", "LoadBalancers"))
 
     @classmethod
     def chosen(cls, aws: Aws, arn: str) -> Iterator[Item]:
@@ -124,12 +124,18 @@ class Listener(ElbResource):
     port: int
 
     @classmethod
-    def items(cls, aws: Aws, **which: Any) -> Iterator[Item]:
+    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
+        return cls.filtered(aws, filters, cls._every(aws))
+
+    @classmethod
+    def _every(cls, aws: Aws) -> Iterator[Item]:
         """Those of every load balancer with a name of ours: AWS lists them by load balancer only."""
-        for balancer in LoadBalancer.describe(aws, aws.owned):
-            arn = balancer["LoadBalancerArn"]
-            for item in pages(aws, "describe_listeners", "Listeners", LoadBalancerArn=arn, **which):
-                yield {**item, "LoadBalancerName": balancer["LoadBalancerName"]}
+        for balancer in pages(aws, "describe_load_balancers", "LoadBalancers"):
+            name, arn = balancer["LoadBalancerName"], balancer["LoadBalancerArn"]
+            if is_ours(aws, name):
+                with unless_gone():
+                    for item in pages(aws, "describe_listeners", "Listeners", LoadBalancerArn=arn):
+                        yield {**item, "LoadBalancerName": name}
 
     @classmethod
     def chosen(cls, aws: Aws, arn: str) -> Iterator[Item]:

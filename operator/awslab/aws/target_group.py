@@ -12,7 +12,7 @@ from awslab.core.values import FrozenMap
 
 from .elb import ElbResource, pages
 from .instance import Instance
-from .listed import Item
+from .listed import Filters, Item
 from .named import after, unless_gone
 from .network import Vpc
 from .session import Aws
@@ -56,8 +56,8 @@ class TargetGroup(ElbResource):
     targets: frozenset[Instance] = frozenset()
 
     @classmethod
-    def items(cls, aws: Aws, **which: Any) -> Iterator[Item]:
-        return pages(aws, "describe_target_groups", "TargetGroups", **which)
+    def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
+        return cls.filtered(aws, filters, pages(aws, "describe_target_groups", "TargetGroups"))
 
     @classmethod
     def chosen(cls, aws: Aws, arn: str) -> Iterator[Item]:

@@ -15,6 +15,7 @@ from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
+from .web_servers import balancer_ports
 
 AGAIN = 30.0
 """Seconds until the next look at what does not keep its promise: somebody is at work on it."""
@@ -29,7 +30,7 @@ def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
         nat_zone=zones[0] if spec.nat_gateways is NatMode.SINGLE else "",
         app_port=access.app.port,
         data_ports=access.data.ports if spec.subnets.data.enabled else (),
-        balancer_ports=access.load_balancer.ports,
+        balancer_ports=balancer_ports(spec),
         balancer_sources=access.load_balancer.sources,
         bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
         bastion_sources=_log_in_from(spec.bastion),

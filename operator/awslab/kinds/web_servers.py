@@ -157,6 +157,12 @@ def _check(asked: HealthCheck) -> Check:
     )
 
 
+def balancer_ports(spec: LabVpcSpec) -> tuple[int, ...]:
+    """Where the load balancer answers; all open ports where people bring load balancers of their own."""
+    ours = spec.web_server is not None and spec.web_server.load_balancer
+    return (_open_port(spec),) if ours else spec.security_groups.load_balancer.ports
+
+
 def _open_port(spec: LabVpcSpec) -> int:
     """That of HTTP, if the load balancer's group has it open; else the first that it has."""
     ports = spec.security_groups.load_balancer.ports

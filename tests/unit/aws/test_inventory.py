@@ -8,6 +8,7 @@ import pytest
 
 from awslab.aws.calls import is_read
 from awslab.aws.inventory import Inventory
+from awslab.aws.listed import Listed
 from awslab.aws.session import Aws, Clients
 from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
@@ -16,10 +17,10 @@ from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
 
 PATIENT = Settings(**{**SETTINGS.model_dump(), "resync": 600.0})
 TYPES = KINDS[0].types
-SWEEP = 8
-"""Listings of a sweep: one a type."""
-OWN_LOOK = 8 + 2
-"""Calls of a look for one owner: one listing a type, and the two DNS attributes of the VPC."""
+SWEEP = 19
+"""Listings of a sweep: one for all types that AWS lists together."""
+OWN_LOOK = 23 + 2
+"""Calls of a look for one owner: its own listings, and the two DNS attributes of the VPC."""
 PROOF = 9
 """Calls of a look at what the checks go by, for up to 200 networks together; the first learns which there are."""
 
@@ -164,3 +165,19 @@ def test_a_round_over_a_hundred_costs_at_most_forty_calls(local_aws, using):
         using.reconcile(handle)
 
     assert 40 >= len(actions(local_aws, since))
+
+
+def test_a_sweep_shows_what_stands_beside_a_network_too(local_aws, using):
+    web = {"replicas": 1, "loadBalancer": True}
+    handle = lab_vpc("a", natGateways="None", webServer=web, flowLogs={}, bastion={"access": "SessionManager"})
+    until(handle, lambda: handle.ready, using)
+    clients = Clients("us-east-1")
+    aws = Aws(clients, vpc_of("a"))
+
+    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60)
+
+    assert sorted((o for t in TYPES for o in t.observe(aws)), key=str) == sorted(seen.found, key=str)
+
+
+def test_every_type_of_a_network_is_listed_for_all_at_once():
+    assert [] == [t.__name__ for t in TYPES if not issubclass(t, Listed)]

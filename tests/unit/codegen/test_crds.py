@@ -50,7 +50,7 @@ def test_the_columns_of_a_labvpc_are_those_of_its_document():
         "Cost/Mo",
         "Age",
     ]
-    assert [c["name"] for c in columns if c.get("priority")] == ["NAT-IPs", "Message"]
+    assert [c["name"] for c in columns if c.get("priority")] == ["NAT-IPs", "Bastion-IP", "Message"]
 
 
 def test_the_columns_of_a_datapipeline_are_those_of_its_document():

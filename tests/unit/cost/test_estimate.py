@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from awslab.aws.instance import Image
 from awslab.cost.estimate import monthly, words
 from awslab.cost.prices import FREE, hourly
 from awslab.kinds import KINDS
-from tests.unit.kinds.specs import composed
+from tests.unit.kinds.specs import FACTS, composed
 
 
 def test_two_nat_gateways_with_their_addresses_cost_what_aws_lists():
@@ -25,6 +28,18 @@ def test_an_interface_endpoint_is_paid_in_each_of_its_zones():
     with_endpoint = monthly(composed(availabilityZones=3, endpoints={"interfaces": {"ssm": {}}}), "us-east-1")
 
     assert 3 * 7.3 == pytest.approx(with_endpoint - monthly(composed(availabilityZones=3), "us-east-1"))
+
+
+WITH_IMAGES = replace(FACTS, images={"web": Image("ami-1")})
+
+
+def test_web_servers_are_paid_with_their_disks_and_a_load_balancer_with_its_addresses():
+    without = monthly(composed(), "us-east-1")
+    servers = monthly(composed(WITH_IMAGES, webServer={"replicas": 2}), "us-east-1") - without
+    balanced = monthly(composed(WITH_IMAGES, webServer={"replicas": 2, "loadBalancer": True}), "us-east-1") - without
+
+    assert 2 * (730 * 0.0104 + 8 * 0.08) == pytest.approx(servers)
+    assert 730 * (0.0225 + 2 * 0.005) == pytest.approx(balanced - servers)
 
 
 def test_every_type_of_every_kind_has_a_price():

@@ -10,7 +10,7 @@ from awslab.core.errors import SpecError, Waits
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
 from awslab.kinds.labvpc import compose, guess
-from awslab.kinds.web_servers import user_data, web_outputs
+from awslab.kinds.web_servers import balancer_ports, user_data, web_outputs
 from tests.unit.kinds.specs import of, spec
 
 OWNER = Owner("default", "LabVpc", "lab", "production")
@@ -130,3 +130,10 @@ def test_outputs_are_addresses_and_the_name():
     assert {"webServerPrivateIps": ["10.0.16.5"], "loadBalancerDnsName": "web-1.elb.amazonaws.com"} == web_outputs(
         [bastion, server, balancer]
     )
+
+
+def test_the_load_balancer_is_promised_where_it_listens_and_nowhere_else():
+    asked = {"securityGroups": {"loadBalancer": {"ports": [80, 443]}}}
+
+    assert (80, 443) == balancer_ports(spec(**asked))
+    assert (80,) == balancer_ports(spec(**asked, webServer={"loadBalancer": True}))

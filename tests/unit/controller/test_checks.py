@@ -66,10 +66,10 @@ def test_the_checks_of_the_document_come_by_themselves_and_pass(made):
         "web to s3, tcp 443": "open",
         "web to dynamodb, tcp 443": "open",
         "web to internet, tcp 443": "open",
-        "private-a to internet, tcp 443": "open",
-        "private-b to internet, tcp 443": "open",
-        "data to internet, tcp 443 (whatever security groups say)": "closed",
-        "internet to data, tcp 5432 (whatever security groups say)": "closed",
+        "private-a to internet, tcp 443, without security groups": "open",
+        "private-b to internet, tcp 443, without security groups": "open",
+        "data to internet, tcp 443, without security groups": "closed",
+        "internet to data, tcp 5432, without security groups": "closed",
     } == {name: c["expect"] for name, c in checks(made).items()}
     assert set() == failed(made)
     assert ("True", "All 12 checks pass.") == (
@@ -79,7 +79,7 @@ def test_the_checks_of_the_document_come_by_themselves_and_pass(made):
 
 
 def test_a_verdict_names_the_nat_gateway_of_the_zone_and_the_way(made):
-    check = checks(made)["private-b to internet, tcp 443"]
+    check = checks(made)["private-b to internet, tcp 443, without security groups"]
 
     nat = id_of(made, "NatGateway/b")
     assert f"open through NAT gateway {nat} (b)" == check["message"]
@@ -95,10 +95,10 @@ def test_a_route_that_was_removed_is_named_by_drift_and_by_the_checks(made, ec2)
     look(made)
 
     assert ("RouteTable/private-a", f"routes.{EVERYWHERE}") in drifting(made)
-    assert {"web to internet, tcp 443", "private-a to internet, tcp 443"} == failed(made)
+    assert {"web to internet, tcp 443", "private-a to internet, tcp 443, without security groups"} == failed(made)
     assert (
         f"closed by {table} (private-a): no route to the internet"
-        == (checks(made)["private-a to internet, tcp 443"]["message"])
+        == (checks(made)["private-a to internet, tcp 443, without security groups"]["message"])
     )
     mended(made)
     assert set() == drifting(made)
@@ -126,8 +126,8 @@ def test_a_nat_gateway_that_was_deleted_is_named_by_drift_and_by_the_checks(made
     until(made, lambda: failed(made))
 
     assert ("NatGateway/b", "existence") in drifting(made)
-    assert {"web to internet, tcp 443", "private-b to internet, tcp 443"} == failed(made)
-    assert id_of(made, "RouteTable/private-b") in checks(made)["private-b to internet, tcp 443"]["message"]
+    assert {"web to internet, tcp 443", "private-b to internet, tcp 443, without security groups"} == failed(made)
+    assert id_of(made, "RouteTable/private-b") in checks(made)["private-b to internet, tcp 443, without security groups"]["message"]
     mended(made)
     assert nat != id_of(made, "NatGateway/b")
 

@@ -38,6 +38,7 @@ TYPE_OF_PREFIX = {
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
+UNCONDITIONED = {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +144,13 @@ def _change(ec2, vpc, using):
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
     vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None)
     until(vpc, lambda: vpc.ready, using)
-    vpc.change(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]})
+    by_ssh = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
+    vpc.change(bastion=by_ssh, webServer={"replicas": 1, "loadBalancer": True})
     until(vpc, lambda: vpc.ready, using)
     profile = boto3.client("iam").get_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
     ec2.associate_iam_instance_profile(InstanceId=_id(vpc, "Instance/bastion"), IamInstanceProfile={"Arn": profile})
     using.reconcile(vpc)
-    vpc.change(bastion=None)
+    vpc.change(bastion=None, webServer=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(natGateways="Single", tags={})
     until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 24, using)
@@ -248,7 +250,8 @@ class TestThePolicy:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
             assert (
                 reads
-                or statement["Sid"] in {iam.LAUNCH, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
+                or statement["Sid"]
+                in {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
                 or OWNER_TAG in json.dumps(statement["Condition"])
             )
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND

@@ -15,6 +15,7 @@ from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, pref
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_web import WebServer
 
 
 class NatMode(StrEnum):
@@ -139,6 +140,9 @@ class LabVpcSpec(KindSpec):
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
+    web_server: WebServer | None = Field(
+        default=None, description="Instances in the private subnets that answer HTTP; none without it."
+    )
     flow_logs: FlowLogs | None = Field(
         default=None, description="A record of who talked with whom; none without it, as it is paid by volume."
     )
@@ -209,10 +213,14 @@ class LabVpcStatus(KindStatus):
     )
     flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
     flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")
+    web_server_private_ips: tuple[str, ...] = Field(default=(), description="The private addresses of the web servers.")
+    load_balancer_dns_name: str | None = Field(
+        default=None, description="The name under which the load balancer of the web servers is reached."
+    )
     bastion_instance_id: str | None = Field(default=None, description="The id of the bastion.")
     bastion_public_ip: str | None = Field(default=None, description="The public address of the bastion.")
     images: Mapping[str, ImageStatus] = Field(
-        default_factory=dict, description="The images that instances are made of, by what they are for: bastion."
+        default_factory=dict, description="The images that instances are made of, by what they are for: bastion, web."
     )
     endpoint_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."

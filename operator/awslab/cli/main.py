@@ -7,7 +7,7 @@ import click
 
 _COMMANDS = {
     "approve": ("awslab.cli.approve", "Let the plan of an object be carried out, after showing it."),
-    "demo": ("awslab.cli.demo", "Show a LabVpc's life in a world of its own, each step checked."),
+    "demo": ("awslab.cli.demo", "Show an object's life in a world of its own, each step checked."),
     "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
     "import": ("awslab.cli.import_", "Write a manifest of a VPC that exists."),
     "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),

@@ -98,13 +98,23 @@ class Apply(ObjectPass):
         claims = self._claims(desired, adopted)
         ask = partial(self.kind.report, spec, facts, Aws(clients, self.owner)) if self.kind.report else None
         self.reporting = Reporting(ask, self.telling, self.happenings)
-        result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
+        # Of two, the one that is wanted stays: recorded may be one in another bucket.
+        hints = self.hints()
+        hints = replace(hints, known={**hints.known, **_known_ids(desired)})
+        result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
+        outputs = self._outputs(spec, facts, result)
         self._report(result, outputs)
         self.monthly = self._monthly(spec, desired)
         reported = self.reporting.status
         summary = {**outputs.get("summary", {}), **reported.get("summary", {})}
         return self._applied(desired, result, {**outputs, **reported, "summary": summary})
+
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
 
     def _report(self, result: Pass, outputs: Mapping[str, Any]) -> None:
         """Ask what it has done since the last pass, and whether promises are kept, once it has been as wanted."""
@@ -148,8 +158,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        known = {r.address: r.known_id for r in desired if r.known_id}
-        return {a: id_ for a, id_ in {**recorded(self.before), **known, **adopted}.items() if a in desired}
+        return {**recorded(self.before), **_known_ids(desired), **adopted}
 
     # Before anything is changed
 
@@ -259,7 +268,7 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
         self.happenings.ran(self.reporting.report.runs)
         first = self.telling.drift(self._drift(result.first))
@@ -310,3 +319,8 @@ class Apply(ObjectPass):
     def _age(self) -> float:
         created = self.meta.get("creationTimestamp")
         return (self.world.clock() - parsed(created)).total_seconds() if created else 0.0
+
+
+def _known_ids(desired: Graph) -> dict[str, str]:
+    """The ids, by address, that follow from names of our choice."""
+    return {r.address: r.known_id for r in desired if r.known_id}

@@ -10,7 +10,7 @@ from typing import Any
 from awslab import metrics
 from awslab.core.conditions import listed
 from awslab.core.drift import Drift
-from awslab.core.errors import LabError
+from awslab.core.errors import LabError, NotYet, Working
 from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
 from awslab.kinds.kind import Check, Run
@@ -33,10 +33,15 @@ class Happenings:
     handle: Handle
     kind: str
 
-    def done(self, outcomes: Iterable[Outcome]) -> None:
-        """One event for all that was made, one for all that was changed, one for all that was deleted."""
+    def done(self, outcomes: Iterable[Outcome], *, patient: bool = False) -> None:
+        """One event for all that was made, one for all that was changed, one for all that was deleted.
+
+        *patient*: what AWS only is not as far as yet is no failure.
+        """
         told: dict[str, str] = {}
         for outcome in outcomes:
+            if isinstance(outcome.error, Working) or (patient and isinstance(outcome.error, NotYet)):
+                continue  # told when it is done
             if outcome.error:
                 self.failed(outcome.error, outcome.step.address)
             elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it

@@ -18,6 +18,7 @@ from awslab.aws.flow_log import FlowLog, SavedQuery
 from awslab.aws.iam import Role
 from awslab.aws.instance import Image, Instance, KeyPair
 from awslab.aws.instance_profile import InstanceProfile
+from awslab.aws.load_balancer import Listener, LoadBalancer
 from awslab.aws.logs import LogGroup, group_name
 from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
@@ -27,6 +28,7 @@ from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.aws.session import Aws
+from awslab.aws.target_group import TargetGroup
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
@@ -38,13 +40,14 @@ from .kind import Kind, Look, Outputs, Report, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
+from .web_servers import guessed_user_data, user_data, web_outputs, web_servers
 
 __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "outputs", "zones_of"]
 
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
-    LogGroup, Bucket, FlowLog, SavedQuery,
+    LoadBalancer, TargetGroup, Listener, LogGroup, Bucket, FlowLog, SavedQuery,
 )  # fmt: skip
 
 
@@ -54,14 +57,15 @@ def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:
     if not names_matter(spec):
         return Facts(zones, situation.owner)
     who = situation.clients.fact("identity", identity)
-    return Facts(zones, situation.owner, who, images(spec, situation))
+    return Facts(zones, situation.owner, who, images(spec, situation), user_data(spec, situation.config_maps))
 
 
 def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
     """Take the region's zones for a to f, and any account and images."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
     zones = tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")}))
-    return Facts(zones, owner, images=dict.fromkeys(machines(spec), Image("ami-0")))
+    made_of = dict.fromkeys(machines(spec), Image("ami-0"))
+    return Facts(zones, owner, images=made_of, user_data=guessed_user_data(spec))
 
 
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
@@ -75,6 +79,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
+    web_servers(layout)
     flow_logs(layout)
     layout.graph.check()
     return layout.graph
@@ -95,6 +100,7 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
         "natGatewayIps": nat_ips,
+        **web_outputs(found),
         "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
         "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
         "bastionInstanceId": host.id if host else None,

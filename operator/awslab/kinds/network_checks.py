@@ -15,6 +15,7 @@ from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
+from .web_servers import open_port
 
 AGAIN = 30.0
 """Seconds until the next look at what does not keep its promise: somebody is at work on it."""
@@ -29,12 +30,18 @@ def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
         nat_zone=zones[0] if spec.nat_gateways is NatMode.SINGLE else "",
         app_port=access.app.port,
         data_ports=access.data.ports if spec.subnets.data.enabled else (),
-        balancer_ports=access.load_balancer.ports,
+        balancer_ports=_balancer_ports(spec),
         balancer_sources=access.load_balancer.sources,
         bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
         bastion_sources=_log_in_from(spec.bastion),
         services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, spec.endpoints.interfaces)),
     )
+
+
+def _balancer_ports(spec: LabVpcSpec) -> tuple[int, ...]:
+    """Those on which the load balancer listens; without one all that its group has open for those that come."""
+    listens = spec.web_server is not None and spec.web_server.load_balancer
+    return (open_port(spec),) if listens else spec.security_groups.load_balancer.ports
 
 
 def _log_in_from(bastion: Bastion | None) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ class Facts:
     who: Identity = SOMEBODY
     images: Mapping[str, Image] = field(default_factory=dict)
     """What instances are made of, by what they are for."""
+    user_data: str = ""
+    """What the web servers run at their first start."""
 
     def arn(self, service: str, resource: str, region: str = "") -> str:
         """The ARN of something in this account; IAM's have no region."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import compute, flow, flow_logs, machines, network, network_parts
+from . import compute, flow, flow_logs, load_balancing, machines, network, network_parts
 from .example import Example
 
 EXAMPLES: list[Example] = [
@@ -10,6 +10,7 @@ EXAMPLES: list[Example] = [
     *network_parts.EXAMPLES,
     *machines.EXAMPLES,
     *flow_logs.EXAMPLES,
+    *load_balancing.EXAMPLES,
     *compute.EXAMPLES,
     *flow.EXAMPLES,
 ]

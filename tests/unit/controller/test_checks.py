@@ -127,7 +127,10 @@ def test_a_nat_gateway_that_was_deleted_is_named_by_drift_and_by_the_checks(made
 
     assert ("NatGateway/b", "existence") in drifting(made)
     assert {"web to internet, tcp 443", "private-b to internet, tcp 443, without security groups"} == failed(made)
-    assert id_of(made, "RouteTable/private-b") in checks(made)["private-b to internet, tcp 443, without security groups"]["message"]
+    assert (
+        id_of(made, "RouteTable/private-b")
+        in checks(made)["private-b to internet, tcp 443, without security groups"]["message"]
+    )
     mended(made)
     assert nat != id_of(made, "NatGateway/b")
 

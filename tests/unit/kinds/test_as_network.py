@@ -36,6 +36,7 @@ BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]
         {"bastion": {}},
         {"bastion": BY_SSH},
         {"endpoints": {"interfaces": {"ssm": {}, "ecr.api": {}}}, "natGateways": "None"},
+        {"webServer": {"loadBalancer": True}, "bastion": {}},
         {"subnets": {"data": {"enabled": False}}},
         {"securityGroups": {"loadBalancer": {"ports": [8443], "from": ["198.51.100.0/24"]}, "app": {"port": 8080}}},
     ],

@@ -84,8 +84,8 @@ def test_a_verdict_names_the_nat_gateway_of_the_zone_and_the_way(made):
     nat = id_of(made, "NatGateway/b")
     assert f"open through NAT gateway {nat} (b)" == check["message"]
     tables = [id_of(made, f"RouteTable/{name}") for name in ("private-b", "public")]
-    way = ["app in private-b", f"{tables[0]} (private-b)", f"{nat} (b)", f"{tables[1]} (public)"]
-    assert way == [hop for hop in check["path"] if not hop.startswith(("acl-", "igw-"))]
+    way = [f"{tables[0]} (private-b)", f"{nat} (b)", f"{tables[1]} (public)"]
+    assert way == [hop for hop in check["path"] if hop.startswith(("rtb-", "nat-"))]
 
 
 def test_a_route_that_was_removed_is_named_by_drift_and_by_the_checks(made, ec2):
@@ -209,11 +209,9 @@ def test_drift_that_is_mended_at_once_is_told_with_what_it_broke(local_aws, ec2)
 
     assert handle.ready
     assert set() == failed(handle)
-    assert any(
-        message.startswith("private-a to internet, tcp 443, has to be open")
-        for message in events(handle, "CheckFailed")
-    )
-    assert any(message.startswith("private-a to internet, tcp 443: open") for message in events(handle, "CheckPassed"))
+    flow = "private-a to internet, tcp 443, without security groups"
+    assert any(message.startswith(f"{flow}, has to be open") for message in events(handle, "CheckFailed"))
+    assert any(message.startswith(f"{flow}: open") for message in events(handle, "CheckPassed"))
 
 
 def test_a_check_of_a_persons_own_is_told_and_counts_for_ready(local_aws):

@@ -114,6 +114,7 @@ GOOD: dict[str, dict[str, Any]] = {
             "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
         }
     ),
+    "traffic that is expected": but(expect={"natGb": 0.5, "endpointGb": 100, "flowLogGb": 0}),
     "checks of one's own": checks(
         {"from": "bastion", "to": "web", "port": 443},
         {"from": "internet", "to": "i-0123456789abcdef0", "protocol": "icmp", "expect": "closed"},
@@ -238,6 +239,7 @@ BAD: tuple[Bad, ...] = (
     Bad("from nobody", admits(**{"from": []}), f"{_BALANCER}.from"),
     Bad("from a host without a prefix", admits(**{"from": ["203.0.113.7"]}), f"{_BALANCER}.from[0]", A_NETWORK),
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
+    Bad("less traffic than none", but(expect={"natGb": -1}), "spec.expect.natGb"),
     Bad("a check without a port", checks({"from": "a", "to": "b"}), "spec.checks[0]", A_PORT),
     Bad(
         "a ping with a port", checks({"from": "a", "to": "b", "port": 7, "protocol": "icmp"}), "spec.checks[0]", A_PORT

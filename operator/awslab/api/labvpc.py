@@ -106,6 +106,17 @@ class SecurityGroups(Model):
     )
 
 
+Gigabytes = Annotated[float, Field(strict=True, ge=0, le=100000000)]
+
+
+class ExpectedTraffic(Model):
+    """What goes through the network in a month, as far as it is known: the cost is estimated from it."""
+
+    nat_gb: Gigabytes = Field(default=0, description="GB through NAT gateways, both ways.")
+    endpoint_gb: Gigabytes = Field(default=0, description="GB through interface endpoints.")
+    flow_log_gb: Gigabytes = Field(default=0, description="GB of flow logs.")
+
+
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
@@ -148,6 +159,9 @@ class LabVpcSpec(KindSpec):
     )
     deletion: NetworkDeletion = Field(
         default=NetworkDeletion(), description="What becomes of logs when the object is deleted."
+    )
+    expect: ExpectedTraffic = Field(
+        default=ExpectedTraffic(), description="The traffic of a month, from which its cost is estimated."
     )
     checks: Checks = Field(
         default=(),

@@ -134,7 +134,7 @@ def _in_subnet(network: Network, name: str, subnet: Subnet) -> End:
     return supposed or _anything(network, name, [subnet], NONE)
 
 
-_MEANINGS: tuple[Callable[[Network, str], End | None], ...] = (_internet, _by_id, _part, _tier, _service, _cidr)
+_MEANINGS: tuple[Callable[[Network, str], End | None], ...] = (_internet, _part, _tier, _by_id, _service, _cidr)
 
 
 def _supposed(network: Network, name: str, part: str, subnets: Iterable[Subnet]) -> End | None:

@@ -34,7 +34,7 @@ def graph(
     """
     if (reference is None) == (filename is None):
         raise click.UsageError("say either KIND/NAME, an object in the cluster, or -f FILE, a manifest")
-    objects = [_live(cluster.get(reference))] if reference else [(m, {}) for m in read(filename or Path("-"))]
+    objects = [of_live(cluster.get(reference))] if reference else [(m, {}) for m in read(filename or Path("-"))]
     for manifest, states in objects:
         try:
             click.echo(_drawn(manifest, states, "svg" if svg else output, resources=resources))
@@ -42,7 +42,7 @@ def graph(
             raise click.ClickException(f"{manifest.kind.name}/{manifest.name}: {error}") from error
 
 
-def _live(live: Live) -> tuple[Manifest, Mapping[str, str]]:
+def of_live(live: Live) -> tuple[Manifest, Mapping[str, str]]:
     """An object as a manifest, with the states of its resources by their addresses."""
     meta, spec = live.meta, live.obj["spec"]
     named = {"availabilityZones": live.status["zones"]} if live.status.get("zones") else {}

@@ -7,6 +7,7 @@ import click
 
 _COMMANDS = {
     "approve": ("awslab.cli.approve", "Let the plan of an object be carried out, after showing it."),
+    "cost": ("awslab.cli.cost", "Estimate what a manifest or an object costs a month."),
     "demo": ("awslab.cli.demo", "Show an object's life in a world of its own, each step checked."),
     "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
     "import": ("awslab.cli.import_", "Write a manifest of a VPC that exists."),

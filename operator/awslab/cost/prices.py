@@ -16,6 +16,15 @@ NOTHING: Mapping[str, Any] = {}
 
 CURRENCY = "USD"
 
+SOURCES = (
+    "https://aws.amazon.com/vpc/pricing/",
+    "https://aws.amazon.com/ec2/pricing/on-demand/",
+    "https://aws.amazon.com/ebs/pricing/",
+    "https://aws.amazon.com/elasticloadbalancing/pricing/",
+    "https://aws.amazon.com/privatelink/pricing/",
+    "https://aws.amazon.com/cloudwatch/pricing/",
+)
+
 AS_OF = "2025-06"
 """When the table was last compared with AWS's pages."""
 

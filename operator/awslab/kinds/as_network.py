@@ -13,6 +13,7 @@ from functools import singledispatchmethod
 from awslab.aws.as_model import part_of
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
 from awslab.aws.instance import Instance
+from awslab.aws.load_balancer import Listener, LoadBalancer
 from awslab.aws.nat import NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import ICMP, OPEN, DefaultNetworkAcl, Entries, Entry, NetworkAcl
@@ -87,6 +88,7 @@ class _Translation:
     acls: list[model.NetworkAcl] = field(default_factory=list)
     default_acls: list[model.NetworkAcl] = field(default_factory=list)
     interfaces: list[model.Interface] = field(default_factory=list)
+    balancers: list[model.LoadBalancer] = field(default_factory=list)
     endpoints: list[model.Endpoint] = field(default_factory=list)
     prefix_lists: list[model.PrefixList] = field(default_factory=list)
     by_service: dict[str, list[model.Route]] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class _Translation:
             acls=(*self.acls, *self._defaults()),
             groups=tuple(self.groups),
             interfaces=tuple(self.interfaces),
+            balancers=tuple(self.balancers),
             endpoints=tuple(self.endpoints),
             prefix_lists=tuple(self.prefix_lists),
         )
@@ -174,6 +177,29 @@ class _Translation:
                 instance=id_of(instance),
             )
         )
+
+    @add.register
+    def _(self, balancer: LoadBalancer) -> None:
+        made = [
+            model.Interface(
+                id=f"eni-{id_of(balancer)}-{subnet.name}",
+                subnet=id_of(subnet),
+                addresses=(self._address(subnet),),
+                groups=tuple(sorted(map(id_of, balancer.groups))),
+                public_ip=self._public_address(),
+                name=balancer.called,
+                part="load-balancer",
+            )
+            for subnet in sorted(balancer.subnets, key=id_of)
+        ]
+        self.interfaces += made
+        self.balancers.append(model.LoadBalancer(id_of(balancer), balancer.called, tuple(i.id for i in made)))
+
+    @add.register
+    def _(self, listener: Listener) -> None:
+        """Of a load balancer that has been told: what a resource refers to comes first."""
+        at, listens = id_of(listener.balancer), model.Listener(listener.port, "HTTP")
+        self.balancers = [replace(b, listeners=(*b.listeners, listens)) if b.id == at else b for b in self.balancers]
 
     @add.register
     def _(self, endpoint: GatewayEndpoint) -> None:

@@ -130,8 +130,13 @@ class Kind(Generic[SpecT, FactsT]):
     """The ids and texts that people need, for ``status``."""
     report: Callable[[SpecT, FactsT, Aws, Look], Report] | None = None
     """Ask AWS what has been done since the status before, and whether promises are kept; raises LabError."""
-    work_cost: Callable[[SpecT], float | None] = lambda _: 0.0
-    """What the work that the spec expects costs a month in US dollars, beside what stands there; None: not known."""
+    work: Callable[[SpecT], Mapping[str, float] | None] = lambda _: {}
+    """What the work that the spec expects costs a month in US dollars, by service, beside what stands there.
+
+    None where prices are not known.
+    """
+    assumptions: Callable[[SpecT], Mapping[str, str]] = lambda _: {}
+    """What the cost of the work goes by, for people."""
     drawings: Mapping[str, Callable[[SpecT, str], str]] = field(default_factory=dict)
     """How `awslab graph` draws a spec under a title, by format, where that says more than its resources."""
 
@@ -164,6 +169,11 @@ class Kind(Generic[SpecT, FactsT]):
     def namespaced(self) -> bool:
         """Whether its objects live in namespaces."""
         return self.api.namespaced
+
+    def work_cost(self, spec: SpecT) -> float | None:
+        """What the expected work costs a month in US dollars; None where prices are not known."""
+        by_service = self.work(spec)
+        return None if by_service is None else sum(by_service.values())
 
     def may_refer_to(self, kind: str) -> bool:
         """Whether a spec of this kind may refer to an object of the kind named."""

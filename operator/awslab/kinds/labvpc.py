@@ -7,7 +7,7 @@ internet ── igw ────┤                   ├──── private-a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -32,6 +32,7 @@ from awslab.aws.target_group import TargetGroup
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
+from awslab.cost import network as cost
 
 from . import network_checks
 from .address_plan import Tier, usable_addresses
@@ -133,9 +134,25 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
+def _traffic(spec: LabVpcSpec) -> cost.Traffic:
+    expected = spec.expect
+    logs = spec.flow_logs.destination.value if spec.flow_logs else ""
+    return cost.Traffic(expected.nat_gb, expected.endpoint_gb, expected.flow_log_gb, logs)
+
+
+def work(spec: LabVpcSpec) -> Mapping[str, float] | None:
+    """What the expected traffic costs a month."""
+    return cost.monthly(_traffic(spec), spec.region)
+
+
+def assumptions(spec: LabVpcSpec) -> Mapping[str, str]:
+    """What the cost goes by."""
+    return cost.assumptions(_traffic(spec))
+
+
 def report(spec: LabVpcSpec, facts: Facts, aws: Aws, look: Look) -> Report:
     """Whether the network keeps what it promises."""
     return network_checks.report(spec, zones_of(spec, facts), aws, look)
 
 
-LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report)
+LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report, work, assumptions)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from awslab.checks.ends import UnknownEnd, find
-from awslab.checks.model import Endpoint, GroupRule, Interface, LoadBalancer, PrefixList
+from awslab.checks.model import Endpoint, GroupRule, Interface, Listener, LoadBalancer, PrefixList
 from awslab.checks.reach import Flow, Result, reach, reach_all
 from tests.unit.checks.networks import VPC, production, with_group, with_interfaces
 
@@ -136,3 +136,13 @@ def test_a_verdict_is_plain_data_on_the_wire():
     )
     assert ["nat-a", "nat-b"] == told["natGateways"]
     assert {"id", "name", "text", "answer", "passed", "subnet"} == set(told["hops"][0])
+
+
+def test_a_part_is_not_what_somebody_happened_to_give_its_name():
+    network = production(web=True)
+    balancer = LoadBalancer("lb-1", "web", ("eni-lb",), (Listener(80, "HTTP"),))
+    face = Interface("eni-lb", "subnet-public-a", ("10.0.0.30",), ("sg-lb",), "54.0.0.9", "web", "load-balancer")
+
+    end = find(replace(with_interfaces(network, face), balancers=(balancer,)), "web")
+
+    assert {"eni-web-a", "eni-web-b"} == {i.id for i in end.interfaces}

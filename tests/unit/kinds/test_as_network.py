@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+import yaml
+
+from awslab.api.labvpc import LabVpcSpec
 from awslab.checks.expectations import checked
 from awslab.checks.model import LOCAL
 from awslab.checks.reach import Flow, reach
+from awslab.core.errors import SpecError
 from awslab.core.ownership import Owner
 from awslab.kinds.as_network import address_ids, as_network
 from awslab.kinds.labvpc import compose, guess, zones_of
 from awslab.kinds.network_checks import promises
+from tests.support.labvpc_cases import GOOD
 
 from .specs import composed, spec
 
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("vpc*.yaml"))
 OWNER = Owner("default", "LabVpc", "lab", "production")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA somebody"
 BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
@@ -29,6 +36,7 @@ BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]
         {"bastion": {}},
         {"bastion": BY_SSH},
         {"endpoints": {"interfaces": {"ssm": {}, "ecr.api": {}}}, "natGateways": "None"},
+        {"webServer": {"loadBalancer": True}, "bastion": {}},
         {"subnets": {"data": {"enabled": False}}},
         {"securityGroups": {"loadBalancer": {"ports": [8443], "from": ["198.51.100.0/24"]}, "app": {"port": 8080}}},
     ],
@@ -42,6 +50,33 @@ def test_every_composition_keeps_its_promises_before_it_is_made(fields):
 
     assert [] == [(c.name, c.message) for c in results if not c.held]
     assert len(results) > 5
+
+
+def kept(asked):
+    """Every check that a network as *asked* fails, though AWS has all of it; but those that a person wrote."""
+    facts = guess(asked, OWNER)
+    network, expected = as_network(compose(asked, facts)), promises(asked, zones_of(asked, facts))
+    return [(c.name, c.message) for c in checked(network, expected[: len(expected) - len(asked.checks)]) if not c.held]
+
+
+def composes(asked):
+    """Whether the region has what *asked* needs; what the API server cannot know."""
+    try:
+        compose(asked, guess(asked, OWNER))
+    except SpecError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", [name for name, s in GOOD.items() if composes(LabVpcSpec.model_validate(s))])
+def test_no_spec_that_may_be_applied_asks_for_what_cannot_be_kept(name):
+    assert [] == kept(LabVpcSpec.model_validate(GOOD[name]))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_keeps_its_promises(path):
+    for manifest in yaml.safe_load_all(path.read_text()):
+        assert [] == kept(LabVpcSpec.model_validate(manifest["spec"]))
 
 
 def test_who_may_log_in_to_the_bastion_is_a_promise():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from awslab.api.datapipeline import DataPipelineSpec, MachineType
 from awslab.api.datapipeline_functions import Architecture, FunctionSettings
@@ -43,7 +43,7 @@ def compose(spec: DataPipelineSpec, facts: Facts) -> Graph:
     return Layout(spec, facts).whole()
 
 
-def work_cost(spec: DataPipelineSpec) -> float | None:
+def work(spec: DataPipelineSpec) -> Mapping[str, float] | None:
     """What the expected files cost a month; a file that takes the shortest way costs less."""
     functions = [cost.Function(f.settings.memory or 0, arm=_is_arm(f.settings)) for f in flow.functions(spec)]
     load = cost.Load(
@@ -54,8 +54,13 @@ def work_cost(spec: DataPipelineSpec) -> float | None:
         express=spec.type is MachineType.EXPRESS,
         traced=spec.tracing,
     )
-    by_service = cost.monthly(load, spec.region)
-    return None if by_service is None else sum(by_service.values())
+    return cost.monthly(load, spec.region)
+
+
+def assumptions(spec: DataPipelineSpec) -> Mapping[str, str]:
+    """What the cost goes by."""
+    files = f"{spec.expect.files_per_day} a day of {spec.expect.size_mb:g} MB each (spec.expect)"
+    return {"Files": files, "Data to the internet": "not counted"}
 
 
 def _is_arm(settings: FunctionSettings) -> bool:
@@ -91,4 +96,4 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-DATA_PIPELINE = Kind(API, TYPES, look_up, guess, compose, outputs, report, work_cost, DRAWINGS)
+DATA_PIPELINE = Kind(API, TYPES, look_up, guess, compose, outputs, report, work, assumptions, DRAWINGS)

@@ -29,10 +29,14 @@ TYPE_OF_PREFIX = {
     "rtb": "route-table",
     "sg": "security-group",
     "acl": "network-acl",
+    "eigw": "egress-only-internet-gateway",
+    "dopt": "dhcp-options",
     "vpce": "vpc-endpoint",
     "i": "instance",
     "key": "key-pair",
 }
+TARGETS = {"GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId"}
+"""The parameters that name the target of a route."""
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
@@ -139,7 +143,11 @@ def _change(ec2, vpc, using):
     """Grow and shrink, with tags that come and go, and with another kind of bastion."""
     ec2.disassociate_iam_instance_profile(AssociationId=_association(ec2, _id(vpc, "Instance/bastion")))
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
-    vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None)
+    vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None, ipv6=True)
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(ipv6=False, dhcpOptions={"domainName": "corp.example.com"})
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(dhcpOptions=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]})
     until(vpc, lambda: vpc.ready, using)
@@ -207,10 +215,10 @@ def test_every_call_names_only_types_on_which_it_is_allowed(calls):
 
 def _named(call):
     """The types of the resources that a call names as itself, not as the target of a route or rule."""
-    plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in {"GatewayId", "NatGatewayId"}}
-    if call["action"] == "DeleteNatGateway":
+    plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in TARGETS}
+    if call["action"] in {"DeleteNatGateway", "DeleteEgressOnlyInternetGateway"}:
         plain = call["params"]
-    found = re.findall(r"\b(vpce|vpc|subnet|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(r"\b(vpce|vpc|subnet|dopt|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 

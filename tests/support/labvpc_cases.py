@@ -20,7 +20,7 @@ COUNT_OR_LIST = "must be a count from 1 to 6 or a list of 1 to 6 zone names, for
 NOT_TWICE = "must not name a zone twice"
 OF_THE_REGION = "must be zones of spec.region, its name and one letter, for example us-east-1a"
 KEYED_BY_ZONE = "must have zones of spec.region as keys, its name and one letter, for example us-east-1a"
-INSIDE = "must lie inside spec.cidr"
+INSIDE = "must lie inside spec.cidr or one of spec.secondaryCidrs"
 NO_OVERLAP = "must have cidrs that do not overlap, neither within a tier nor between tiers"
 KEY_LENGTH = "must have keys of 1 to 128 characters"
 RESERVED = "must not have keys that begin with aws: (kept by AWS) or awslab.dev/ (kept by the operator)"
@@ -89,6 +89,17 @@ GOOD: dict[str, dict[str, Any]] = {
     "six zones": zones(6),
     "a named zone": zones(named("f")),
     "six named zones": zones(named("abcdef")),
+    "IPv6": but(ipv6=True),
+    "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
+    "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
+    "DHCP options": but(
+        dhcpOptions={
+            "domainName": "corp.example.com",
+            "domainNameServers": ["10.0.0.2", "AmazonProvidedDNS"],
+            "ntpServers": ["169.254.169.123"],
+        }
+    ),
+    "a domain only": but(dhcpOptions={"domainName": "corp"}),
     "no NAT": but(natGateways="None"),
     "no data tier": but(subnets={"data": {"enabled": False}}),
     "adjoining subnets": cidrs(public={"a": "10.0.0.0/24", "b": "10.0.1.0/24"}, data={"a": "10.0.2.0/28"}),
@@ -309,6 +320,46 @@ BAD: tuple[Bad, ...] = (
         "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0",
     ),
     Bad("a number for a policy", but(endpoints={"policies": {"s3": 1}}), "spec.endpoints.policies.s3"),
+    Bad("a /56 of one's own", but(ipv6="2600:1f18::/56"), "spec.ipv6"),
+    Bad("five further ranges", but(secondaryCidrs=[f"10.{n}.0.0/16" for n in range(1, 6)]), "spec.secondaryCidrs"),
+    Bad("a further range twice", but(secondaryCidrs=["10.1.0.0/16", "10.1.0.0/16"]), "spec.secondaryCidrs"),
+    Bad(
+        "a further range that overlaps the first",
+        but(secondaryCidrs=["10.0.128.0/20"]),
+        "spec.secondaryCidrs",
+        "must overlap neither spec.cidr nor each other",
+    ),
+    Bad(
+        "further ranges that overlap",
+        but(secondaryCidrs=["100.64.0.0/16", "100.64.16.0/20"]),
+        "spec.secondaryCidrs",
+        "must overlap neither spec.cidr nor each other",
+    ),
+    Bad(
+        "a further range that is too large",
+        but(secondaryCidrs=["100.64.0.0/10"]),
+        "spec.secondaryCidrs[0]",
+        "must be between /16 and /28, for example 100.64.0.0/16",
+    ),
+    Bad(
+        "no DHCP option",
+        but(dhcpOptions={"domainNameServers": []}),
+        "spec.dhcpOptions",
+        "must have domainName, domainNameServers or ntpServers",
+    ),
+    Bad(
+        "a DNS server by name",
+        but(dhcpOptions={"domainNameServers": ["ns1.example.com"]}),
+        "spec.dhcpOptions.domainNameServers[0]",
+        "must be an IPv4 address, or AmazonProvidedDNS for the resolver of the VPC itself",
+    ),
+    Bad(
+        "a domain with a space",
+        but(dhcpOptions={"domainName": "corp example"}),
+        "spec.dhcpOptions.domainName",
+        "must be the name of a domain, for example corp.example.com",
+    ),
+    Bad("five time servers", but(dhcpOptions={"ntpServers": ["10.0.0.1"] * 5}), "spec.dhcpOptions.ntpServers"),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
+from .labvpc_links import LINK_RULES, DhcpOptionsSpec, SecondaryCidrs
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
@@ -106,9 +107,21 @@ class SecurityGroups(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES, *LINK_RULES)
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
+    secondary_cidrs: SecondaryCidrs = Field(
+        default=(),
+        description="Further addresses of the VPC, at most four ranges from /16 to /28; subnets with cidrs of their "
+        "own may lie in them. They can be added and removed at any time.",
+    )
+    ipv6: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the network has IPv6 too: a /56 of Amazon's, a /64 of it in each subnet, and an "
+        "egress-only internet gateway for the private subnets. It can be turned on at any time, and off as long as "
+        "nothing in the subnets has an IPv6 address.",
+    )
     availability_zones: AvailabilityZones = Field(
         default=2,
         description=f"A count of zones from 1 to {MAX_ZONES}, taken from a on, or a list of zone names, "
@@ -116,7 +129,7 @@ class LabVpcSpec(KindSpec):
     )
     nat_gateways: NatMode = Field(
         default=NatMode.PER_ZONE,
-        description="How private subnets reach the internet: PerZone (one NAT gateway in each zone), "
+        description="How private subnets reach the internet over IPv4: PerZone (one NAT gateway in each zone), "
         "Single (one for all: cheaper, lost with its zone) or None (not at all).",
     )
     subnets: Subnets = Field(default=Subnets(), description="The three tiers of subnets: public, private and data.")
@@ -134,6 +147,9 @@ class LabVpcSpec(KindSpec):
         description="Whether the VPC's default network ACL lets nothing through, so that nothing uses it by accident.",
     )
     endpoints: Endpoints = Field(default=Endpoints(), description="Private ways to AWS's services.")
+    dhcp_options: DhcpOptionsSpec | None = Field(
+        default=None, description="What machines are told of names and time; without it what AWS tells everybody."
+    )
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
@@ -158,6 +174,7 @@ class SubnetStatus(StatusModel):
     zone: str = Field(description="Its availability zone.")
     id: str | None = Field(default=None, description="The id that AWS gave it.")
     cidr: str = Field(description="Its addresses.")
+    ipv6_cidr: str | None = Field(default=None, description="Its IPv6 addresses.")
     usable_addresses: int | None = Field(
         default=None, description="How many addresses it has for use, without the five that AWS keeps."
     )
@@ -185,6 +202,7 @@ class LabVpcStatus(KindStatus):
     summary: LabVpcSummary | None = Field(default=None, description="Short texts for the columns of kubectl get.")
     vpc_id: str | None = Field(default=None, description="The id of the VPC.")
     cidr: str | None = Field(default=None, description="The addresses of the VPC.")
+    ipv6_cidr: str | None = Field(default=None, description="The IPv6 addresses that Amazon gave the VPC.")
     zones: tuple[str, ...] = Field(default=(), description="The availability zones in use.")
     subnets: tuple[SubnetStatus, ...] = Field(default=(), description="Every subnet.")
     public_subnet_ids: tuple[str, ...] = Field(default=(), description="The ids of the public subnets.")

@@ -90,7 +90,8 @@ FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
      "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
-     "BucketNotification", "Rule"}
+     "BucketNotification", "Rule", "Ipv6Block", "EgressOnlyGateway", "SecondaryCidr",
+     "DhcpOptions"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 

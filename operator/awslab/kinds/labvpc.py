@@ -13,6 +13,8 @@ from typing import Any
 
 from awslab.api.kinds import LAB_VPC as API
 from awslab.api.labvpc import LabVpcSpec
+from awslab.aws.cidr_blocks import Ipv6Block, SecondaryCidr
+from awslab.aws.dhcp import DhcpOptions
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
 from awslab.aws.flow_log import FlowLog, SavedQuery
 from awslab.aws.iam import Role
@@ -21,7 +23,7 @@ from awslab.aws.instance_profile import InstanceProfile
 from awslab.aws.logs import LogGroup, group_name
 from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
-from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
@@ -31,6 +33,7 @@ from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
 
 from .address_plan import Tier, usable_addresses
+from .addresses import dhcp_options
 from .flow_logs import flow_logs
 from .kind import Kind, Outputs, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
@@ -42,7 +45,8 @@ __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "out
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
-    LogGroup, Bucket, FlowLog, SavedQuery,
+    LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway, SecondaryCidr,
+    DhcpOptions,
 )  # fmt: skip
 
 
@@ -65,6 +69,7 @@ def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     """Lay out the network that *spec* asks for."""
     layout = Layout(spec, zones_of(spec, facts), facts)
+    dhcp_options(layout)
     layout.subnets()
     layout.internet()
     layout.nat()
@@ -89,6 +94,7 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
     return {
         "vpcId": vpc.id if vpc else None,
         "cidr": vpc.fields["cidr"] if vpc else None,
+        "ipv6Cidr": next((o.id for o in _of(found, Ipv6Block) if o.ready), None),
         "zones": list(zones),
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
@@ -116,6 +122,7 @@ def _subnet(found: Observed) -> dict[str, Any]:
         "zone": found.fields["zone"],
         "id": found.id,
         "cidr": found.fields["cidr"],
+        **({"ipv6Cidr": ipv6} if (ipv6 := found.details.get("ipv6_cidr")) else {}),
         "usableAddresses": usable_addresses(IPv4Network(found.fields["cidr"])),
     }
 

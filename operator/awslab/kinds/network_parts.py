@@ -50,7 +50,9 @@ def _flows(layout: Layout) -> Flows:
         vpc=layout.spec.cidr,
         private=_cidrs(layout, Tier.PRIVATE),
         data=_cidrs(layout, Tier.DATA),
+        connected=frozenset(layout.spec.secondary_cidrs),
         clients=clients,
+        ipv6=layout.spec.ipv6,
     )
 
 
@@ -93,7 +95,7 @@ def interfaces(layout: Layout, services: dict[str, bool]) -> None:
     group = layout.group(
         Ref("SecurityGroup", "endpoints"),
         "Interface endpoints: from the VPC, to nowhere",
-        ingress={Rule.tcp(HTTPS, layout.spec.cidr): "the VPC"},
+        ingress={Rule.tcp(HTTPS, cidr): "the VPC" for cidr in (layout.spec.cidr, *layout.spec.secondary_cidrs)},
         egress={},
     )
     for service, private_dns in sorted(services.items()):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import compute, flow, flow_logs, machines, network, network_parts
+from . import compute, flow, flow_logs, ipv6, machines, network, network_parts
 from .example import Example
 
 EXAMPLES: list[Example] = [
     *network.EXAMPLES,
     *network_parts.EXAMPLES,
+    *ipv6.EXAMPLES,
     *machines.EXAMPLES,
     *flow_logs.EXAMPLES,
     *compute.EXAMPLES,

@@ -27,6 +27,8 @@ class Create:
 READS = (
     "DescribeAddresses",
     "DescribeAvailabilityZones",
+    "DescribeDhcpOptions",
+    "DescribeEgressOnlyInternetGateways",
     "DescribeFlowLogs",
     "DescribeIamInstanceProfileAssociations",
     "DescribeImages",
@@ -50,6 +52,8 @@ READS = (
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
+    "CreateDhcpOptions": Create("dhcp-options"),
+    "CreateEgressOnlyInternetGateway": Create("egress-only-internet-gateway", ("vpc",)),
     "CreateFlowLogs": Create("vpc-flow-log", ("vpc",)),
     "CreateInternetGateway": Create("internet-gateway"),
     "CreateNatGateway": Create("natgateway", ("elastic-ip", "subnet")),
@@ -64,8 +68,11 @@ CREATES: Mapping[str, Create] = {
 }
 
 CHANGES: Mapping[str, tuple[str, ...]] = {
+    "AssociateDhcpOptions": ("dhcp-options", "vpc"),
     "AssociateIamInstanceProfile": ("instance",),
     "AssociateRouteTable": ("route-table", "subnet"),
+    "AssociateSubnetCidrBlock": ("subnet",),
+    "AssociateVpcCidrBlock": ("vpc",),
     "AttachInternetGateway": ("internet-gateway", "vpc"),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
@@ -76,6 +83,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "DetachInternetGateway": ("internet-gateway", "vpc"),
     "DisassociateIamInstanceProfile": ("instance",),
     "DisassociateRouteTable": ("route-table", "subnet"),
+    "DisassociateSubnetCidrBlock": ("subnet",),
+    "DisassociateVpcCidrBlock": ("vpc",),
     "ModifyInstanceAttribute": ("instance", "security-group"),
     "ModifyInstanceMetadataOptions": ("instance",),
     "ModifySubnetAttribute": ("subnet",),
@@ -95,6 +104,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 """Calls that change what is ours, by the types that IAM checks."""
 
 DELETES: Mapping[str, str] = {
+    "DeleteDhcpOptions": "dhcp-options",
+    "DeleteEgressOnlyInternetGateway": "egress-only-internet-gateway",
     "DeleteFlowLogs": "vpc-flow-log",
     "DeleteInternetGateway": "internet-gateway",
     "DeleteKeyPair": "key-pair",

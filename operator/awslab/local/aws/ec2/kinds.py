@@ -88,6 +88,17 @@ KINDS = (
         lambda ec2, id_: ec2.internet_gateways.get(id_),
     ),
     Kind(
+        "DescribeDhcpOptions",
+        "DhcpOptions",
+        "DhcpOptionsIds",
+        "dopt-",
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID '{id}' does not exist",
+        lambda ec2: ec2.dhcp_options_sets.values(),
+        lambda ec2, id_: ec2.dhcp_options_sets.get(id_),
+        narrow={"dhcp-options-id": "id"},
+    ),
+    Kind(
         "DescribeEgressOnlyInternetGateways",
         "EgressOnlyInternetGateways",
         "EgressOnlyInternetGatewayIds",

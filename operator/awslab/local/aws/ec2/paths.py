@@ -113,6 +113,12 @@ PATHS: dict[str, dict[str, str]] = {
         "owner-id": "OwnerId",
     },
     "DescribeEgressOnlyInternetGateways": {},
+    "DescribeDhcpOptions": {
+        "dhcp-options-id": "DhcpOptionsId",
+        "key": "DhcpConfigurations.Key",
+        "owner-id": "OwnerId",
+        "value": "DhcpConfigurations.Values.Value",
+    },
     "DescribeAddresses": {
         "allocation-id": "AllocationId",
         "association-id": "AssociationId",

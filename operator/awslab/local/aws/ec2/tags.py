@@ -20,6 +20,7 @@ LONGEST_KEY, LONGEST_VALUE = 128, 256
 TAGGABLE = {
     "CreateVpc": {"vpc"},
     "CreateSubnet": {"subnet"},
+    "CreateDhcpOptions": {"dhcp-options"},
     "CreateInternetGateway": {"internet-gateway"},
     "CreateEgressOnlyInternetGateway": {"egress-only-internet-gateway"},
     "AllocateAddress": {"elastic-ip"},

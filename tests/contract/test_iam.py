@@ -29,13 +29,14 @@ TYPE_OF_PREFIX = {
     "rtb": "route-table",
     "sg": "security-group",
     "acl": "network-acl",
+    "pcx": "vpc-peering-connection",
     "eigw": "egress-only-internet-gateway",
     "dopt": "dhcp-options",
     "vpce": "vpc-endpoint",
     "i": "instance",
     "key": "key-pair",
 }
-TARGETS = {"GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId"}
+TARGETS = {"VpcPeeringConnectionId", "GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId"}
 """The parameters that name the target of a route."""
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
@@ -145,9 +146,12 @@ def _change(ec2, vpc, using):
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
     vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None, ipv6=True)
     until(vpc, lambda: vpc.ready, using)
-    vpc.change(ipv6=False, dhcpOptions={"domainName": "corp.example.com"})
+    theirs = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=theirs)["RouteTable"]["RouteTableId"]
+    peering = {"name": "theirs", "vpcId": theirs, "cidrs": ["10.9.0.0/16"], "routeTableIds": [table]}
+    vpc.change(ipv6=False, dhcpOptions={"domainName": "corp.example.com"}, peerings=[peering])
     until(vpc, lambda: vpc.ready, using)
-    vpc.change(dhcpOptions=None)
+    vpc.change(dhcpOptions=None, peerings=[])
     until(vpc, lambda: vpc.ready, using)
     vpc.change(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]})
     until(vpc, lambda: vpc.ready, using)
@@ -218,13 +222,15 @@ def _named(call):
     plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in TARGETS}
     if call["action"] in {"DeleteNatGateway", "DeleteEgressOnlyInternetGateway"}:
         plain = call["params"]
-    found = re.findall(r"\b(vpce|vpc|subnet|dopt|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(r"\b(vpce|vpc|subnet|pcx|dopt|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 
 def _allowed(action):
     if action in iam.CREATES:
         return {iam.CREATES[action].makes, *iam.CREATES[action].inside}
+    if action in iam.PEERINGS:
+        return {"vpc", "vpc-peering-connection"}
     if action in iam.CHANGES:
         return set(iam.CHANGES[action])
     return {iam.DELETES[action]} if action in iam.DELETES else set(iam.TYPES)
@@ -244,7 +250,7 @@ class TestThePolicy:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
             assert (
                 reads
-                or statement["Sid"] in {iam.LAUNCH, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
+                or statement["Sid"] in {iam.LAUNCH, iam.PEER, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
                 or OWNER_TAG in json.dumps(statement["Condition"])
             )
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND

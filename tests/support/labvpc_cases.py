@@ -81,6 +81,14 @@ def ssh(**bastion: Any) -> dict[str, Any]:
     return but(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"], **bastion})
 
 
+THEIRS: dict[str, Any] = {"vpcId": "vpc-0123456789abcdef0", "cidrs": ["10.1.0.0/16"]}
+
+
+def peered(**peering: Any) -> dict[str, Any]:
+    """The minimal spec with one peering."""
+    return but(peerings=[{"name": "shop", **peering}])
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "minimal": MINIMAL,
     "the smallest network": but(cidr="192.168.255.0/24"),
@@ -90,6 +98,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "a named zone": zones(named("f")),
     "six named zones": zones(named("abcdef")),
     "IPv6": but(ipv6=True),
+    "a peering with a LabVpc": peered(vpcRef={"name": "shop", "namespace": "shop"}, dns=False),
+    "a peering with a VPC": peered(**THEIRS, accountRef={"name": "prod"}, region="eu-west-1"),
+    "connected networks": but(connectedCidrs=["10.1.0.0/16"]),
     "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
     "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
     "DHCP options": but(
@@ -360,6 +371,41 @@ BAD: tuple[Bad, ...] = (
         "must be the name of a domain, for example corp.example.com",
     ),
     Bad("five time servers", but(dhcpOptions={"ntpServers": ["10.0.0.1"] * 5}), "spec.dhcpOptions.ntpServers"),
+    Bad(
+        "a peering with nobody",
+        peered(),
+        "spec.peerings[0]",
+        "must name the other side by vpcRef or by vpcId, not by both",
+    ),
+    Bad(
+        "a peering with two",
+        peered(**THEIRS, vpcRef={"name": "shop"}),
+        "spec.peerings[0]",
+        "must name the other side by vpcRef or by vpcId, not by both",
+    ),
+    Bad(
+        "a peering with a VPC of unknown addresses",
+        peered(vpcId="vpc-0123456789abcdef0"),
+        "spec.peerings[0].cidrs",
+        "must be given with vpcId, and only with it: those of a LabVpc are known",
+    ),
+    Bad(
+        "a peering with a LabVpc of a region",
+        peered(vpcRef={"name": "shop"}, region="eu-west-1"),
+        "spec.peerings[0]",
+        "must have accountId, accountRef, region and routeTableIds with vpcId only: those of a LabVpc are known",
+    ),
+    Bad(
+        "a peering with no VPC",
+        peered(**THEIRS | {"vpcId": "shop"}),
+        "spec.peerings[0].vpcId",
+        "must be an id such as vpc-0123456789abcdef0",
+    ),
+    Bad(
+        "two peerings of one name",
+        but(peerings=[{"name": "shop", **THEIRS}, {"name": "shop", **THEIRS}]),
+        "spec.peerings",
+    ),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_links import LINK_RULES, DhcpOptionsSpec, SecondaryCidrs
+from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
@@ -150,6 +150,14 @@ class LabVpcSpec(KindSpec):
     dhcp_options: DhcpOptionsSpec | None = Field(
         default=None, description="What machines are told of names and time; without it what AWS tells everybody."
     )
+    peerings: Peerings = Field(
+        default=(), description="Ways to other VPCs, with routes between the public and private subnets of both."
+    )
+    connected_cidrs: OtherCidrs = Field(
+        default=(),
+        description="Networks outside of this one whose traffic the network ACLs of the public and private subnets "
+        "let in, beside those of peerings and transitGateway: such as a LabVpc that names this one in a peering.",
+    )
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
@@ -217,6 +225,12 @@ class LabVpcStatus(KindStatus):
     )
     network_acl_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
+    )
+    route_table_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the route tables by name: public, private-a, data."
+    )
+    peering_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the peering connections by the names of the peerings."
     )
     flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
     flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")

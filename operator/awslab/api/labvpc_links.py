@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from .base import Model, Rule, UniqueItems
-from .common import Cidr, ipv4_network, prefix_between
+from .base import KeyedBy, Model, Rule, UniqueItems
+from .common import Cidr, RegionName, ipv4_network, prefix_between
+from .references import AccountRef, LabVpcRef
 
 if TYPE_CHECKING:
     from .labvpc import LabVpcSpec
@@ -66,6 +67,92 @@ class DhcpOptionsSpec(Model):
     ntp_servers: Annotated[tuple[Address, ...], Field(max_length=4)] = Field(
         default=(), description="The time servers, at most four."
     )
+
+
+def _id(prefix: str) -> Rule:
+    return _matching(f"^{prefix}-([0-9a-f]{{8}}|[0-9a-f]{{17}})$", f"must be an id such as {prefix}-0123456789abcdef0")
+
+
+LinkName = Annotated[
+    str,
+    Field(max_length=40),
+    _matching(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "must be a short name: small letters, digits and -"),
+]
+AccountId = Annotated[str, Field(max_length=12), _matching(r"^[0-9]{12}$", "must be the twelve digits of an account")]
+OtherCidrs = Annotated[tuple[Cidr, ...], Field(max_length=10), UniqueItems()]
+TableIds = Annotated[tuple[Annotated[str, Field(max_length=21), _id("rtb")], ...], Field(max_length=50), UniqueItems()]
+
+
+class PeeringSpec(Model):
+    """A way to another VPC, with routes on both sides."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            message="must name the other side by vpcRef or by vpcId, not by both",
+            cel="has(self.vpcRef) != has(self.vpcId)",
+            check=lambda peering: (peering.vpc_ref is None) != (peering.vpc_id is None),
+        ),
+        Rule(
+            path=("cidrs",),
+            message="must be given with vpcId, and only with it: those of a LabVpc are known",
+            cel="has(self.vpcId) == (has(self.cidrs) && size(self.cidrs) > 0)",
+            check=lambda peering: (peering.vpc_id is not None) == bool(peering.cidrs),
+        ),
+        Rule(
+            message="must have accountId, accountRef, region and routeTableIds with vpcId only: those of a LabVpc "
+            "are known",
+            cel="has(self.vpcId) || !(has(self.accountId) || has(self.accountRef) || has(self.region) || "
+            "(has(self.routeTableIds) && size(self.routeTableIds) > 0))",
+            check=lambda peering: (
+                peering.vpc_id is not None
+                or not (peering.account_id or peering.account_ref or peering.region or peering.route_table_ids)
+            ),
+        ),
+    )
+
+    name: LinkName = Field(description="A name for this peering, for example shop.")
+    vpc_ref: LabVpcRef | None = Field(
+        default=None,
+        description="The other side as a LabVpc: one of the two names the other. Its routes are made too, and removed "
+        "with the peering; it lets the traffic in by its connectedCidrs and its security groups.",
+    )
+    vpc_id: Annotated[str, Field(max_length=21), _id("vpc")] | None = Field(
+        default=None, description="The other side as a VPC that is no LabVpc."
+    )
+    cidrs: OtherCidrs = Field(default=(), description="With vpcId: the addresses of the other side.")
+    account_id: AccountId | None = Field(
+        default=None,
+        description="With vpcId: the account of the other side, if it is another one and has no AwsAccount; its owner "
+        "has to accept the peering and to make the routes there.",
+    )
+    account_ref: AccountRef | None = Field(
+        default=None, description="With vpcId: the AwsAccount of the other side, through which the peering is accepted."
+    )
+    region: RegionName | None = Field(
+        default=None, description="With vpcId: the region of the other side, if it is another one."
+    )
+    route_table_ids: TableIds = Field(
+        default=(),
+        description="With vpcId: the route tables of the other side that get routes to this network. The policies "
+        "that we deliver allow routes in tables of ours only: an administrator has to allow these.",
+    )
+    dns: bool = Field(
+        default=True,
+        strict=True,
+        description="Whether public DNS names of instances lead to their private addresses on the other side too.",
+    )
+
+
+Peerings = Annotated[
+    tuple[PeeringSpec, ...],
+    Field(max_length=20),
+    KeyedBy(("name",)),
+    Rule(
+        message="must not have one name twice",
+        cel="self.all(p, self.filter(q, q.name == p.name).size() == 1)",
+        check=lambda peerings: len({p.name for p in peerings}) == len(peerings),
+    ),
+]
 
 
 def _secondaries_overlap_nothing(spec: LabVpcSpec) -> bool:

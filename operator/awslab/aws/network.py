@@ -97,6 +97,13 @@ class Vpc(Ec2Resource):
             aws, "describe_network_acls", "NetworkAcls", Filters=[*inside, *blockers.filters("default", "false")]
         )
         yield from blockers.strangers(aws, acls, "NetworkAclId", "network ACL")
+        for side in ("requester", "accepter"):
+            wanted = [
+                *blockers.filters(f"{side}-vpc-info.vpc-id", found.id),
+                *blockers.filters("status-code", "active"),
+            ]
+            peerings = pages(aws, "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=wanted)
+            yield from blockers.strangers(aws, peerings, "VpcPeeringConnectionId", "peering connection")
         endpoints = pages(aws, "describe_vpc_endpoints", "VpcEndpoints", Filters=inside)
         yield from blockers.strangers(aws, endpoints, "VpcEndpointId", "VPC endpoint")
 

@@ -20,7 +20,6 @@ TARGETS = {
     "nat-": "NatGatewayId",
     "igw-": "GatewayId",
     "vgw-": "GatewayId",
-    "pcx-": "VpcPeeringConnectionId",
     "tgw-": "TransitGatewayId",
     "eigw-": "EgressOnlyInternetGatewayId",
     "eni-": "NetworkInterfaceId",
@@ -118,8 +117,9 @@ def _association(aws: Aws, subnet: str) -> str:
 
 
 def _is_a_person_s(route: Item) -> bool:
-    """Whether it was made by CreateRoute, and is not an endpoint's or propagated."""
-    return route.get("Origin", "CreateRoute") == "CreateRoute" and "DestinationPrefixListId" not in route
+    """Whether it was made by CreateRoute, and is neither an endpoint's, propagated, nor a peering's own."""
+    by_hand = route.get("Origin", "CreateRoute") == "CreateRoute"
+    return by_hand and "DestinationPrefixListId" not in route and not route.get("VpcPeeringConnectionId")
 
 
 def _destination(route: Item) -> str:

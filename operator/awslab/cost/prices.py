@@ -91,7 +91,7 @@ FREE = frozenset(
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
      "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
      "BucketNotification", "Rule", "Ipv6Block", "EgressOnlyGateway", "SecondaryCidr",
-     "DhcpOptions"}
+     "DhcpOptions", "Peering"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 

@@ -25,6 +25,7 @@ from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
+from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
@@ -37,8 +38,9 @@ from .addresses import dhcp_options
 from .flow_logs import flow_logs
 from .kind import Kind, Outputs, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
-from .network_layout import EVERYWHERE, Facts, Layout, zones_of
+from .network_layout import EVERYWHERE, SOMEBODY, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
+from .peering import guessed, peerings, peers
 
 __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "outputs", "zones_of"]
 
@@ -46,24 +48,27 @@ TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
     LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway, SecondaryCidr,
-    DhcpOptions,
+    DhcpOptions, Peering,
 )  # fmt: skip
 
 
 def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:
     """Ask AWS for the region's zones; who we are and for images only where something depends on it."""
     zones = situation.clients.fact("zones", availability_zones)
-    if not names_matter(spec):
+    if not (names_matter(spec) or spec.peerings):
         return Facts(zones, situation.owner)
     who = situation.clients.fact("identity", identity)
-    return Facts(zones, situation.owner, who, images(spec, situation))
+    others = peers(spec, situation, who.account)
+    return Facts(zones, situation.owner, who, images(spec, situation), others)
 
 
 def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
     """Take the region's zones for a to f, and any account and images."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
     zones = tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")}))
-    return Facts(zones, owner, images=dict.fromkeys(machines(spec), Image("ami-0")))
+    return Facts(
+        zones, owner, images=dict.fromkeys(machines(spec), Image("ami-0")), peers=guessed(spec, SOMEBODY.account)
+    )
 
 
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
@@ -75,6 +80,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     layout.nat()
     layout.data()
     layout.security_groups()
+    peerings(layout)
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
@@ -99,6 +105,8 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
         "natGatewayIps": nat_ips,
+        "routeTableIds": {o.name: o.id for o in _of(found, RouteTable)},
+        "peeringIds": {o.name: o.id for o in _of(found, Peering)},
         "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
         "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
         "bastionInstanceId": host.id if host else None,

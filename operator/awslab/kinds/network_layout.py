@@ -26,6 +26,7 @@ from awslab.core.values import FrozenMap
 from .address_plan import Tier, tier_blocks, zone_letters
 from .addresses import block_of, secondary_cidrs
 from .ipv6 import EVERYWHERE_6, both_families, subnet_fields
+from .peering import Peer
 
 EVERYWHERE = "0.0.0.0/0"
 NOBODY = Owner("", "", "", "")
@@ -44,6 +45,8 @@ class Facts:
     who: Identity = SOMEBODY
     images: Mapping[str, Image] = field(default_factory=dict)
     """What instances are made of, by what they are for."""
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+    """The other sides of peerings, by their names."""
 
     def arn(self, service: str, resource: str, region: str = "") -> str:
         """The ARN of something in this account; IAM's have no region."""

@@ -12,6 +12,7 @@ from awslab.core.resource import Ref
 
 from .address_plan import Tier
 from .network_layout import SSH_PORT, Layout, letter_of
+from .peering import connected
 from .tier_acls import Flows, egress, ingress
 
 HTTPS = 443
@@ -50,7 +51,7 @@ def _flows(layout: Layout) -> Flows:
         vpc=layout.spec.cidr,
         private=_cidrs(layout, Tier.PRIVATE),
         data=_cidrs(layout, Tier.DATA),
-        connected=frozenset(layout.spec.secondary_cidrs),
+        connected=connected(layout),
         clients=clients,
         ipv6=layout.spec.ipv6,
     )

@@ -44,6 +44,7 @@ def _other_table(ec2, found):
 
 def _without_ipv6(ec2, found):
     (association,) = found.details["ipv6_associations"].values()
+    ec2.modify_subnet_attribute(SubnetId=found.id, AssignIpv6AddressOnCreation={"Value": False})
     ec2.disassociate_subnet_cidr_block(AssociationId=association)
 
 

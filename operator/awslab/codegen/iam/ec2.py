@@ -46,6 +46,7 @@ READS = (
     "DescribeVolumes",
     "DescribeVpcAttribute",
     "DescribeVpcEndpoints",
+    "DescribeVpcPeeringConnections",
     "DescribeVpcs",
 )
 """Calls that only look: EC2 knows no conditions for them."""
@@ -64,10 +65,12 @@ CREATES: Mapping[str, Create] = {
     "CreateVpc": Create("vpc"),
     "ImportKeyPair": Create("key-pair"),
     "RunInstances": Create("instance", ("key-pair", "security-group", "subnet"), ("volume",)),
+    "CreateVpcPeeringConnection": Create("vpc-peering-connection", ("vpc",)),
     "CreateVpcEndpoint": Create("vpc-endpoint", ("route-table", "security-group", "subnet", "vpc")),
 }
 
 CHANGES: Mapping[str, tuple[str, ...]] = {
+    "AcceptVpcPeeringConnection": ("vpc",),
     "AssociateDhcpOptions": ("dhcp-options", "vpc"),
     "AssociateIamInstanceProfile": ("instance",),
     "AssociateRouteTable": ("route-table", "subnet"),
@@ -116,15 +119,20 @@ DELETES: Mapping[str, str] = {
     "DeleteSubnet": "subnet",
     "DeleteVpc": "vpc",
     "DeleteVpcEndpoints": "vpc-endpoint",
+    "DeleteVpcPeeringConnection": "vpc-peering-connection",
     "ReleaseAddress": "elastic-ip",
     "TerminateInstances": "instance",
 }
 
 TAGS = ("CreateTags", "DeleteTags")
 
+PEERINGS = ("AcceptVpcPeeringConnection", "ModifyVpcPeeringConnectionOptions")
+PEER = "AcceptPeerings"
+"""The statement about connections as their accepter sees them: without our tags, which are on the other side."""
+
 TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS})
+ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
 """Every action of EC2 that some policy allows."""
 
 
@@ -147,6 +155,7 @@ def statements(kind: str) -> list[Json]:
             tagged(kind),
         ),
         _statement(LAUNCH, ["RunInstances"], ["image", "network-interface"]),
+        _statement(PEER, PEERINGS, ["vpc-peering-connection"]),
         statement("FindImages", ["ssm:GetParameter"], ["arn:aws:ssm:*::parameter/aws/service/*"]),
         _statement("ChangeOurs", CHANGES, EVERY_TYPE, tagged(kind)),
         _statement("DeleteOurs", DELETES, EVERY_TYPE, tagged(kind)),

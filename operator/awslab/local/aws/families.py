@@ -32,6 +32,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.cidrs",
         "ec2.ipv6",
         "ec2.dhcp",
+        "ec2.peering",
     ),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
     "logs": ("logs.service", "logs.queries"),

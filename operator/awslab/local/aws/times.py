@@ -8,6 +8,8 @@ USUAL_SECONDS: dict[str, float] = {
     "subnet-available": 1,
     "cidr-associated": 5,  # another block of a VPC
     "subnet-cidr-associated": 2,
+    "peering-asked": 2,
+    "peering-active": 3,
     "nat-available": 100,
     "nat-failed": 15,
     "nat-deleted": 60,

@@ -30,6 +30,7 @@ TYPE_OF_PREFIX = {
     "sg": "security-group",
     "acl": "network-acl",
     "pcx": "vpc-peering-connection",
+    "tgw-attach": "transit-gateway-attachment",
     "eigw": "egress-only-internet-gateway",
     "dopt": "dhcp-options",
     "vpce": "vpc-endpoint",
@@ -41,6 +42,8 @@ TARGETS = {"VpcPeeringConnectionId", "GatewayId", "NatGatewayId", "EgressOnlyInt
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
+UNTAGGED = {iam.LAUNCH, iam.PEER, iam.TRANSIT, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
+"""The statements about what cannot have our tags."""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +152,13 @@ def _change(ec2, vpc, using):
     theirs = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     table = ec2.create_route_table(VpcId=theirs)["RouteTable"]["RouteTableId"]
     peering = {"name": "theirs", "vpcId": theirs, "cidrs": ["10.9.0.0/16"], "routeTableIds": [table]}
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    vpc.change(transitGateway={"id": gateway, "routes": ["10.8.0.0/16"]})
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(availabilityZones=3)
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(transitGateway=None, availabilityZones=2)
+    until(vpc, lambda: vpc.ready, using)
     vpc.change(ipv6=False, dhcpOptions={"domainName": "corp.example.com"}, peerings=[peering])
     until(vpc, lambda: vpc.ready, using)
     vpc.change(dhcpOptions=None, peerings=[])
@@ -222,7 +232,9 @@ def _named(call):
     plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in TARGETS}
     if call["action"] in {"DeleteNatGateway", "DeleteEgressOnlyInternetGateway"}:
         plain = call["params"]
-    found = re.findall(r"\b(vpce|vpc|subnet|pcx|dopt|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(
+        r"\b(vpce|vpc|subnet|pcx|dopt|tgw-attach|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain)
+    )
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 
@@ -250,7 +262,8 @@ class TestThePolicy:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
             assert (
                 reads
-                or statement["Sid"] in {iam.LAUNCH, iam.PEER, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
+                or statement["Sid"]
+                in {iam.LAUNCH, iam.PEER, iam.TRANSIT, named.UNBOUND, "PassRolesOfOurs", "ByNameOnly"}
                 or OWNER_TAG in json.dumps(statement["Condition"])
             )
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND

@@ -100,6 +100,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "IPv6": but(ipv6=True),
     "a peering with a LabVpc": peered(vpcRef={"name": "shop", "namespace": "shop"}, dns=False),
     "a peering with a VPC": peered(**THEIRS, accountRef={"name": "prod"}, region="eu-west-1"),
+    "a transit gateway": but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}),
     "connected networks": but(connectedCidrs=["10.1.0.0/16"]),
     "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
     "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
@@ -405,6 +406,17 @@ BAD: tuple[Bad, ...] = (
         "two peerings of one name",
         but(peerings=[{"name": "shop", **THEIRS}, {"name": "shop", **THEIRS}]),
         "spec.peerings",
+    ),
+    Bad(
+        "a transit gateway for the internet",
+        but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["0.0.0.0/0"]}),
+        "spec.transitGateway.routes",
+        "must not have 0.0.0.0/0, which is the way to the internet",
+    ),
+    Bad(
+        "a transit gateway that leads nowhere",
+        but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": []}),
+        "spec.transitGateway.routes",
     ),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )

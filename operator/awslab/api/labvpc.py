@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs
+from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs, TransitGatewaySpec
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
@@ -153,6 +153,9 @@ class LabVpcSpec(KindSpec):
     peerings: Peerings = Field(
         default=(), description="Ways to other VPCs, with routes between the public and private subnets of both."
     )
+    transit_gateway: TransitGatewaySpec | None = Field(
+        default=None, description="An attachment to a transit gateway, through the private subnets; none without it."
+    )
     connected_cidrs: OtherCidrs = Field(
         default=(),
         description="Networks outside of this one whose traffic the network ACLs of the public and private subnets "
@@ -231,6 +234,9 @@ class LabVpcStatus(KindStatus):
     )
     peering_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the peering connections by the names of the peerings."
+    )
+    transit_gateway_attachment_id: str | None = Field(
+        default=None, description="The id of the attachment to the transit gateway."
     )
     flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
     flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")

@@ -143,6 +143,23 @@ class PeeringSpec(Model):
     )
 
 
+class TransitGatewaySpec(Model):
+    """A way to the networks behind a transit gateway that exists."""
+
+    id: Annotated[str, Field(max_length=21), _id("tgw")] = Field(
+        description="The id of the transit gateway, of this account or shared with it."
+    )
+    routes: Annotated[
+        OtherCidrs,
+        Field(min_length=1),
+        Rule(
+            message="must not have 0.0.0.0/0, which is the way to the internet",
+            cel="!('0.0.0.0/0' in self)",
+            check=lambda routes: "0.0.0.0/0" not in routes,
+        ),
+    ] = Field(description="The networks to which the public and private subnets are led over it.")
+
+
 Peerings = Annotated[
     tuple[PeeringSpec, ...],
     Field(max_length=20),

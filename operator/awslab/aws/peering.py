@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ClassVar
 
-from botocore.exceptions import ClientError
-
 from awslab.core.diff import Changes
 from awslab.core.resource import Ids, Observed, Phase, Resource, Usual
 
-from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
+from .ec2 import Ec2Resource, Filters, Item, pages
+from .led_routes import OVER_PEERING, VALUES, LedRoute, inside, lead, routes_over, undo
 from .network import Vpc
 from .session import Aws
 
@@ -31,21 +29,7 @@ PHASES: Mapping[str, Phase] = {
 DEAD = frozenset({"failed", "rejected", "expired"})
 """What nothing comes of any more; AWS shows it for hours or days, and neither changes nor deletes it."""
 
-VALUES = 200
-"""The values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
-
 DNS = "AllowDnsResolutionFromRemoteVpc"
-
-
-@dataclass(frozen=True)
-class PeerRoute:
-    """A route over a peering: in which table, to where."""
-
-    table: Resource | str
-    cidr: str
-
-    def __str__(self) -> str:
-        return f"{self.cidr} in {getattr(self.table, 'address', self.table)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +57,15 @@ class Peering(Ec2Resource):
     dns: bool = True
     """Whether the other side finds our private addresses by their public names."""
     peer_dns: bool = True
-    routes: frozenset[PeerRoute] = frozenset()
-    peer_routes: frozenset[PeerRoute] = frozenset()
+    routes: frozenset[LedRoute] = frozenset()
+    peer_routes: frozenset[LedRoute] = frozenset()
 
     @classmethod
     def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
         """Every connection, with the routes over it that this account has in this region."""
         found = pages(aws, "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=filters)
         while some := list(islice(found, VALUES)):
-            routes = _routes(aws.ec2, [item[cls.id_key] for item in some])
+            routes = routes_over(aws.ec2, OVER_PEERING, [item[cls.id_key] for item in some])
             yield from ({**item, "Routes": routes.get(item[cls.id_key], ())} for item in some)
 
     @classmethod
@@ -96,8 +80,8 @@ class Peering(Ec2Resource):
         }
         if item["Status"]["Code"] != ACTIVE:
             return fields
-        mine = {"dns": _dns(own), "routes": _of(item["Routes"], own)}
-        theirs = {"peer_dns": _dns(other), "peer_routes": _of(item["Routes"], other)}
+        mine = {"dns": _dns(own), "routes": inside(item["Routes"], own["VpcId"])}
+        theirs = {"peer_dns": _dns(other), "peer_routes": inside(item["Routes"], other["VpcId"])}
         return fields | mine | (theirs if _place(own) == _place(other) else {})
 
     @classmethod
@@ -127,8 +111,10 @@ class Peering(Ec2Resource):
             return found
         answer = other.describe_vpc_peering_connections(VpcPeeringConnectionIds=[found.id])
         side = answer["VpcPeeringConnections"][0]["AccepterVpcInfo"]
-        routes = _routes(other, [found.id]).get(found.id, ())
-        return replace(found, fields={**found.fields, "peer_dns": _dns(side), "peer_routes": _of(routes, side)})
+        routes = routes_over(other, OVER_PEERING, [found.id]).get(found.id, ())
+        return replace(
+            found, fields={**found.fields, "peer_dns": _dns(side), "peer_routes": inside(routes, side["VpcId"])}
+        )
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
         answer = aws.ec2.create_vpc_peering_connection(
@@ -153,8 +139,8 @@ class Peering(Ec2Resource):
                 client.modify_vpc_peering_connection_options(VpcPeeringConnectionId=found.id, **options)
         for field, client in (("routes", aws.ec2), ("peer_routes", other)):
             for change in changes.of(field).additions:
-                _lead(client, change.key, found.id)
-            _undo(client, [change.key for change in changes.of(field).removals])
+                lead(client, OVER_PEERING, change.key, found.id)
+            undo(client, [change.key for change in changes.of(field).removals])
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
@@ -163,7 +149,7 @@ class Peering(Ec2Resource):
             aws.ec2.delete_tags(Resources=[found.id], Tags=[{"Key": key} for key in sorted(found.tags)])
             return
         for client, field in ((aws.ec2, "routes"), (_other_side(aws, found), "peer_routes")):
-            _undo(client, found.fields.get(field, ()))
+            undo(client, found.fields.get(field, ()))
         aws.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=found.id)
 
 
@@ -179,42 +165,3 @@ def _place(side: Item) -> tuple[str, str]:
 
 def _dns(side: Item) -> bool:
     return bool((side.get("PeeringOptions") or {}).get(DNS, False))
-
-
-def _of(routes: Iterable[tuple[str, PeerRoute]], side: Item) -> frozenset[PeerRoute]:
-    """Those in the tables of one side's VPC."""
-    return frozenset(route for vpc, route in routes if vpc == side["VpcId"])
-
-
-def _routes(client: Any, peerings: Sequence[str]) -> Mapping[str, list[tuple[str, PeerRoute]]]:
-    """By the ids of the *peerings*, every route over them that *client* is shown, with its VPC."""
-    wanted = [{"Name": "route.vpc-peering-connection-id", "Values": list(peerings)}]
-    found: defaultdict[str, list[tuple[str, PeerRoute]]] = defaultdict(list)
-    for page in client.get_paginator("describe_route_tables").paginate(Filters=wanted):
-        for table in page["RouteTables"]:
-            for route in table["Routes"]:
-                if "DestinationCidrBlock" in route and (peering := route.get("VpcPeeringConnectionId")):
-                    led = PeerRoute(table["RouteTableId"], route["DestinationCidrBlock"])
-                    found[peering].append((table["VpcId"], led))
-    return found
-
-
-def _lead(client: Any, route: PeerRoute, peering: str) -> None:
-    """Lead a table to the other side, in place of whatever else leads there."""
-    arguments = {
-        "RouteTableId": route.table,
-        "DestinationCidrBlock": route.cidr,
-        "VpcPeeringConnectionId": peering,
-    }
-    try:
-        client.create_route(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "RouteAlreadyExists":
-            raise
-        client.replace_route(**arguments)
-
-
-def _undo(client: Any, routes: Iterable[PeerRoute]) -> None:
-    for route in sorted(routes, key=str):
-        with unless_gone():
-            client.delete_route(RouteTableId=route.table, DestinationCidrBlock=route.cidr)

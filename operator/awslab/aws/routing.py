@@ -13,6 +13,7 @@ from awslab.core.resource import Ids, Observed, Resource
 from awslab.core.values import FrozenMap
 
 from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
+from .led_routes import WAYS
 from .network import Subnet, Vpc
 from .session import Aws
 
@@ -20,7 +21,6 @@ TARGETS = {
     "nat-": "NatGatewayId",
     "igw-": "GatewayId",
     "vgw-": "GatewayId",
-    "tgw-": "TransitGatewayId",
     "eigw-": "EgressOnlyInternetGatewayId",
     "eni-": "NetworkInterfaceId",
     "vpce-": "VpcEndpointId",
@@ -117,9 +117,10 @@ def _association(aws: Aws, subnet: str) -> str:
 
 
 def _is_a_person_s(route: Item) -> bool:
-    """Whether it was made by CreateRoute, and is neither an endpoint's, propagated, nor a peering's own."""
+    """Whether it was made by CreateRoute, and is neither an endpoint's, propagated, nor one of a way's own."""
     by_hand = route.get("Origin", "CreateRoute") == "CreateRoute"
-    return by_hand and "DestinationPrefixListId" not in route and not route.get("VpcPeeringConnectionId")
+    led = any(route.get(way.key) for way in WAYS)
+    return by_hand and "DestinationPrefixListId" not in route and not led
 
 
 def _destination(route: Item) -> str:

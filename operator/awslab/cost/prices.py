@@ -86,6 +86,14 @@ INSTANCE_GIBIBYTES = 8
 PUBLIC_IPV4_HOUR = 0.005
 """The same in every region: https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 
+TRANSIT_GATEWAY_ATTACHMENT_HOUR: Mapping[str, float] = {
+    "us-east-1": 0.05,
+    "us-east-2": 0.05,
+    "us-west-2": 0.05,
+    "eu-west-1": 0.05,
+}
+"""https://aws.amazon.com/transit-gateway/pricing/"""
+
 FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
@@ -125,6 +133,7 @@ def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> 
     return {
         "NatGateway": NAT_GATEWAY_HOUR[region],
         "Eip": PUBLIC_IPV4_HOUR,
+        "TransitGatewayAttachment": TRANSIT_GATEWAY_ATTACHMENT_HOUR.get(region),
         "Instance": _instance(region, wishes),
         "InterfaceEndpoint": INTERFACE_ENDPOINT_HOUR[region] * len(wishes.get("subnets", "1")),
     }.get(type_name)

@@ -29,6 +29,7 @@ from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
+from awslab.aws.transit_gateway import TransitGatewayAttachment
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
@@ -40,7 +41,7 @@ from .kind import Kind, Outputs, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, SOMEBODY, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
-from .peering import guessed, peerings, peers
+from .peering import guessed, peerings, peers, transit_gateway
 
 __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "outputs", "zones_of"]
 
@@ -48,7 +49,7 @@ TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
     LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway, SecondaryCidr,
-    DhcpOptions, Peering,
+    DhcpOptions, Peering, TransitGatewayAttachment,
 )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     layout.data()
     layout.security_groups()
     peerings(layout)
+    transit_gateway(layout)
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
@@ -107,6 +109,7 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "natGatewayIps": nat_ips,
         "routeTableIds": {o.name: o.id for o in _of(found, RouteTable)},
         "peeringIds": {o.name: o.id for o in _of(found, Peering)},
+        "transitGatewayAttachmentId": next((o.id for o in _of(found, TransitGatewayAttachment)), None),
         "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
         "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
         "bastionInstanceId": host.id if host else None,

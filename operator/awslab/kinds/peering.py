@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.api.labvpc import LabVpcSpec
 from awslab.api.labvpc_links import PeeringSpec
-from awslab.aws.peering import Peering, PeerRoute
+from awslab.aws.led_routes import LedRoute
+from awslab.aws.peering import Peering
+from awslab.aws.transit_gateway import TransitGatewayAttachment
 from awslab.core.errors import SpecError
 
 from .address_plan import Tier
@@ -103,9 +105,27 @@ def peerings(layout: Layout) -> None:
         )
 
 
-def _routes(tables: Iterable[Any], cidrs: Iterable[str]) -> frozenset[PeerRoute]:
+def transit_gateway(layout: Layout) -> None:
+    """The attachment to a transit gateway through the private subnets, one of which is in each zone."""
+    wanted = layout.spec.transit_gateway
+    if wanted is None:
+        return
+    own = (table for name, table in layout.tables.items() if name != Tier.DATA)
+    layout.graph.add(
+        TransitGatewayAttachment(
+            name="transit",
+            gateway=wanted.id,
+            vpc=layout.vpc,
+            subnets=frozenset(layout.tiers[Tier.PRIVATE].values()),
+            routes=_routes(own, wanted.routes),
+            tags=layout.tags,
+        )
+    )
+
+
+def _routes(tables: Iterable[Any], cidrs: Iterable[str]) -> frozenset[LedRoute]:
     cidrs = tuple(cidrs)
-    return frozenset(PeerRoute(table, cidr) for table in tables for cidr in cidrs)
+    return frozenset(LedRoute(table, cidr) for table in tables for cidr in cidrs)
 
 
 def ranges(spec: LabVpcSpec) -> tuple[str, ...]:
@@ -127,4 +147,5 @@ def _overlaps(mine: Iterable[str], theirs: tuple[str, ...]) -> Iterator[tuple[st
 def connected(layout: Layout) -> frozenset[str]:
     """The networks whose traffic the network ACLs let in: further addresses, peers, and those that the spec names."""
     of_peers = (cidr for peer in layout.facts.peers.values() for cidr in peer.cidrs)
-    return frozenset({*layout.spec.secondary_cidrs, *of_peers, *layout.spec.connected_cidrs})
+    transit = layout.spec.transit_gateway.routes if layout.spec.transit_gateway else ()
+    return frozenset({*layout.spec.secondary_cidrs, *of_peers, *transit, *layout.spec.connected_cidrs})

@@ -143,6 +143,30 @@ def test_networks_in_two_accounts_are_peered_through_the_account_of_the_other(cl
     assert {frozenset()} == {frozenset(found) for found in routes(client(role=OTHER_ROLE), shop).values()}
 
 
+def test_a_network_is_attached_to_a_transit_gateway_and_detached(cluster, ec2):
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    lab = cluster.lab_vpc("production", **SMALL, transitGateway={"id": gateway, "routes": ["10.8.0.0/16"]})
+    cluster.until(lambda: lab.ready, lab)
+
+    def led():
+        tables = ec2.describe_route_tables(RouteTableIds=[lab.obj["status"]["routeTableIds"]["private-a"]])
+        routes = tables["RouteTables"][0]["Routes"]
+        return {r["DestinationCidrBlock"] for r in routes if r.get("TransitGatewayId") == gateway}
+
+    there = led()
+    lab.change(availabilityZones=2)
+    cluster.until(lambda: lab.ready, lab)
+    (attachment,) = ec2.describe_transit_gateway_vpc_attachments()["TransitGatewayVpcAttachments"]
+    lab.change(transitGateway=None)
+    cluster.until(lambda: lab.ready, lab)
+
+    assert {"10.8.0.0/16"} == there
+    assert 2 == len(attachment["SubnetIds"])
+    assert set() == led()
+    lab.delete()
+    cluster.until(lambda: lab.gone, lab)
+
+
 def test_the_owner_of_another_account_is_waited_for(cluster, ec2):
     theirs = client(role=OTHER_ROLE)
     vpc = theirs.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]

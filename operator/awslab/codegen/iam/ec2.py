@@ -43,6 +43,7 @@ READS = (
     "DescribeSecurityGroupRules",
     "DescribeSecurityGroups",
     "DescribeSubnets",
+    "DescribeTransitGatewayVpcAttachments",
     "DescribeVolumes",
     "DescribeVpcAttribute",
     "DescribeVpcEndpoints",
@@ -66,6 +67,7 @@ CREATES: Mapping[str, Create] = {
     "ImportKeyPair": Create("key-pair"),
     "RunInstances": Create("instance", ("key-pair", "security-group", "subnet"), ("volume",)),
     "CreateVpcPeeringConnection": Create("vpc-peering-connection", ("vpc",)),
+    "CreateTransitGatewayVpcAttachment": Create("transit-gateway-attachment", ("subnet", "vpc")),
     "CreateVpcEndpoint": Create("vpc-endpoint", ("route-table", "security-group", "subnet", "vpc")),
 }
 
@@ -92,6 +94,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "ModifyInstanceMetadataOptions": ("instance",),
     "ModifySubnetAttribute": ("subnet",),
     "ModifyVpcAttribute": ("vpc",),
+    "ModifyTransitGatewayVpcAttachment": ("subnet", "transit-gateway-attachment"),
     "ModifyVpcEndpoint": ("route-table", "security-group", "subnet", "vpc-endpoint"),
     "ReplaceIamInstanceProfileAssociation": ("instance",),
     "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
@@ -119,6 +122,7 @@ DELETES: Mapping[str, str] = {
     "DeleteSubnet": "subnet",
     "DeleteVpc": "vpc",
     "DeleteVpcEndpoints": "vpc-endpoint",
+    "DeleteTransitGatewayVpcAttachment": "transit-gateway-attachment",
     "DeleteVpcPeeringConnection": "vpc-peering-connection",
     "ReleaseAddress": "elastic-ip",
     "TerminateInstances": "instance",
@@ -143,6 +147,10 @@ LAUNCH = "LaunchFromAnyImage"
 """The statement about what has no tags of ours when an instance is launched: its image, and its interface."""
 
 
+TRANSIT = "AttachToAnyTransitGateway"
+"""The statement about the transit gateways of others, to which we attach."""
+
+
 def statements(kind: str) -> list[Json]:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
     return [
@@ -155,6 +163,7 @@ def statements(kind: str) -> list[Json]:
             tagged(kind),
         ),
         _statement(LAUNCH, ["RunInstances"], ["image", "network-interface"]),
+        _statement(TRANSIT, ["CreateTransitGatewayVpcAttachment"], ["transit-gateway"]),
         _statement(PEER, PEERINGS, ["vpc-peering-connection"]),
         statement("FindImages", ["ssm:GetParameter"], ["arn:aws:ssm:*::parameter/aws/service/*"]),
         _statement("ChangeOurs", CHANGES, EVERY_TYPE, tagged(kind)),

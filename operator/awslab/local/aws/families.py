@@ -33,6 +33,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.ipv6",
         "ec2.dhcp",
         "ec2.peering",
+        "ec2.transit",
     ),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
     "logs": ("logs.service", "logs.queries"),

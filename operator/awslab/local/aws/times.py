@@ -10,6 +10,8 @@ USUAL_SECONDS: dict[str, float] = {
     "subnet-cidr-associated": 2,
     "peering-asked": 2,
     "peering-active": 3,
+    "transit-attached": 60,
+    "transit-detached": 60,
     "nat-available": 100,
     "nat-failed": 15,
     "nat-deleted": 60,

@@ -224,6 +224,17 @@ KINDS = (
         lambda ec2, id_: ec2.vpc_pcxs.get(id_),
     ),
     Kind(
+        "DescribeTransitGatewayVpcAttachments",
+        "TransitGatewayVpcAttachments",
+        "TransitGatewayAttachmentIds",
+        "tgw-attach-",
+        "InvalidTransitGatewayAttachmentID.NotFound",
+        "Transit Gateway Attachment {id} was deleted or does not exist.",
+        lambda ec2: (a for a in ec2.transit_gateway_attachments.values() if a.resource_type == "vpc"),
+        lambda ec2, id_: ec2.transit_gateway_attachments.get(id_),
+        narrow=IN_VPC | {"transit-gateway-attachment-id": "id"},
+    ),
+    Kind(
         "DescribeInstances",
         "Reservations",
         "InstanceIds",

@@ -216,6 +216,12 @@ PATHS: dict[str, dict[str, str]] = {
         "resource-type": "ResourceType",
         "value": "Value",
     },
+    "DescribeTransitGatewayVpcAttachments": {
+        "state": "State",
+        "transit-gateway-attachment-id": "TransitGatewayAttachmentId",
+        "transit-gateway-id": "TransitGatewayId",
+        "vpc-id": "VpcId",
+    },
     "DescribeVpcPeeringConnections": {
         "accepter-vpc-info.cidr-block": "AccepterVpcInfo.CidrBlock",
         "accepter-vpc-info.owner-id": "AccepterVpcInfo.OwnerId",

@@ -33,6 +33,7 @@ TAGGABLE = {
     "CreateNetworkInterface": {"network-interface"},
     "CreateVpcEndpoint": {"vpc-endpoint"},
     "CreateVpcPeeringConnection": {"vpc-peering-connection"},
+    "CreateTransitGatewayVpcAttachment": {"transit-gateway-attachment"},
     "CreateFlowLogs": {"vpc-flow-log"},
     "RunInstances": {"instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"},
 }

@@ -23,6 +23,7 @@ KEYED_BY_ZONE = "must have zones of spec.region as keys, its name and one letter
 INSIDE = "must lie inside spec.cidr or one of spec.secondaryCidrs"
 NO_OVERLAP = "must have cidrs that do not overlap, neither within a tier nor between tiers"
 KEY_LENGTH = "must have keys of 1 to 128 characters"
+A_PORT = "must have a port, unless protocol is icmp"
 RESERVED = "must not have keys that begin with aws: (kept by AWS) or awslab.dev/ (kept by the operator)"
 KEY_LETTERS = "must have keys of letters, digits, spaces and _ . : / = + - @"
 VALUE_LETTERS = "must consist of letters, digits, spaces and _ . : / = + - @"
@@ -89,6 +90,11 @@ def peered(**peering: Any) -> dict[str, Any]:
     return but(peerings=[{"name": "shop", **peering}])
 
 
+def checks(*entries: dict[str, Any]) -> dict[str, Any]:
+    """The minimal spec with checks."""
+    return but(checks=list(entries))
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "minimal": MINIMAL,
     "the smallest network": but(cidr="192.168.255.0/24"),
@@ -131,9 +137,18 @@ GOOD: dict[str, dict[str, Any]] = {
             "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
         }
     ),
+    "checks of one's own": checks(
+        {"from": "bastion", "to": "web", "port": 443},
+        {"from": "internet", "to": "i-0123456789abcdef0", "protocol": "icmp", "expect": "closed"},
+        {"from": "private", "to": "2001:db8::/32", "port": 53, "protocol": "udp", "expect": "open"},
+    ),
     "a bastion": but(bastion={}),
     "a bastion by SSH": ssh(),
     "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
+    "web servers": but(webServer={}),
+    "web servers with a load balancer": but(webServer={"replicas": 3, "loadBalancer": True, "userData": "#!/bin/sh"}),
+    "web servers from a ConfigMap": but(webServer={"userDataFrom": {"name": "web", "key": "start.sh"}}),
+    "web servers with a check": but(webServer={"healthCheck": {"path": "/healthz?a=1", "codes": "200-299,304"}}),
     "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
     "flow logs": but(flowLogs={}),
     "flow logs in a bucket of somebody's": but(flowLogs={"destination": "S3", "bucket": "arn:aws:s3:::logs/vpc"}),
@@ -246,6 +261,15 @@ BAD: tuple[Bad, ...] = (
     Bad("from nobody", admits(**{"from": []}), f"{_BALANCER}.from"),
     Bad("from a host without a prefix", admits(**{"from": ["203.0.113.7"]}), f"{_BALANCER}.from[0]", A_NETWORK),
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
+    Bad("a check without a port", checks({"from": "a", "to": "b"}), "spec.checks[0]", A_PORT),
+    Bad(
+        "a ping with a port", checks({"from": "a", "to": "b", "port": 7, "protocol": "icmp"}), "spec.checks[0]", A_PORT
+    ),
+    Bad("a check from nowhere", checks({"to": "b", "port": 80}), "spec.checks[0].from"),
+    Bad("a check with no name", checks({"from": "", "to": "b", "port": 80}), "spec.checks[0].from"),
+    Bad("a hope", checks({"from": "a", "to": "b", "port": 80, "expect": "ajar"}), "spec.checks[0].expect"),
+    Bad("a protocol by its number", checks({"from": "a", "to": "b", "protocol": "6"}), "spec.checks[0].protocol"),
+    Bad("fifty-one checks", checks(*[{"from": "a", "to": "b", "port": 80}] * 51), "spec.checks"),
     Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
     Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
     Bad(
@@ -268,6 +292,25 @@ BAD: tuple[Bad, ...] = (
         "must be the ARN of a bucket, with a folder or without: arn:aws:s3:::logs/network",
     ),
     Bad("flow logs nowhere", but(flowLogs={"destination": "Paper"}), "spec.flowLogs.destination"),
+    Bad(
+        "user data twice",
+        but(webServer={"userData": "#!/bin/sh", "userDataFrom": {"name": "web"}}),
+        "spec.webServer.userDataFrom",
+        "must not be given beside userData: one of them says what the servers do",
+    ),
+    Bad(
+        "a check of no path",
+        but(webServer={"healthCheck": {"path": "healthz"}}),
+        "spec.webServer.healthCheck.path",
+        "must be a path, for example /healthz",
+    ),
+    Bad(
+        "a check for errors",
+        but(webServer={"healthCheck": {"codes": "200-503"}}),
+        "spec.webServer.healthCheck.codes",
+        "must be codes of HTTP from 200 to 499, for example 200-399 or 200,204",
+    ),
+    Bad("no web server", but(webServer={"replicas": 0}), "spec.webServer.replicas"),
     Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),
     Bad(
         "SSH without a key",

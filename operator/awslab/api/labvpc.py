@@ -10,11 +10,13 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
+from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
 from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs, TransitGatewaySpec
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_web import WebServer
 
 
 class NatMode(StrEnum):
@@ -33,6 +35,7 @@ VpcCidr = Annotated[
 SubnetCidr = Annotated[Cidr, prefix_between(16, 28, "10.0.16.0/20")]
 ZoneCidrs = Annotated[Mapping[str, SubnetCidr], Field(max_length=MAX_ZONES)]
 Sources = Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=50), UniqueItems()]
+Checks = Annotated[tuple[Check, ...], Field(max_length=50)]
 AvailabilityZones = Annotated[int | tuple[str, ...], AnyShape()]
 
 
@@ -164,11 +167,19 @@ class LabVpcSpec(KindSpec):
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
+    web_server: WebServer | None = Field(
+        default=None, description="Instances in the private subnets that answer HTTP; none without it."
+    )
     flow_logs: FlowLogs | None = Field(
         default=None, description="A record of who talked with whom; none without it, as it is paid by volume."
     )
     deletion: NetworkDeletion = Field(
         default=NetworkDeletion(), description="What becomes of logs when the object is deleted."
+    )
+    checks: Checks = Field(
+        default=(),
+        description="Flows that have to be open or closed, beside those that follow from the rest of the spec. "
+        "What fails makes the object not Ready.",
     )
 
     @property
@@ -240,11 +251,20 @@ class LabVpcStatus(KindStatus):
     )
     flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
     flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")
+    web_server_private_ips: tuple[str, ...] = Field(default=(), description="The private addresses of the web servers.")
+    load_balancer_dns_name: str | None = Field(
+        default=None, description="The name under which the load balancer of the web servers is reached."
+    )
     bastion_instance_id: str | None = Field(default=None, description="The id of the bastion.")
     bastion_public_ip: str | None = Field(default=None, description="The public address of the bastion.")
     images: Mapping[str, ImageStatus] = Field(
-        default_factory=dict, description="The images that instances are made of, by what they are for: bastion."
+        default_factory=dict, description="The images that instances are made of, by what they are for: bastion, web."
     )
     endpoint_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."
+    )
+    checks: tuple[CheckStatus, ...] = Field(
+        default=(),
+        description="Every flow that the spec promises open or closed, and whether AWS keeps it: a proof over routes, "
+        "network ACLs, security groups and addresses as they were last seen.",
     )

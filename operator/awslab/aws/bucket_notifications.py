@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError
+
 from awslab.core.diff import Changes
-from awslab.core.errors import NotFound
+from awslab.core.errors import LabError
 from awslab.core.ownership import OWNER_TAG, PREFIX, Owner
 from awslab.core.resource import Given, Ids, Observed, Phase, Resource
 
@@ -155,19 +157,26 @@ class BucketEvents(_InBucket):
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
-        """Leave it on."""
+        """Leave it on, and forget it; that what bore the mark is gone is as good, whatever AWS says of it then."""
         if carrier := found.details.get(CARRIER):
-            tagging = aws.client("resourcegroupstaggingapi")
-            answer = tagging.untag_resources(ResourceARNList=[carrier], TagKeys=[MARK])
-            for failed in answer.get("FailedResourcesMap", {}).values():
-                _check(failed)
+            try:
+                _unmark(aws, carrier)
+            except (ClientError, LabError):
+                if _is_there(aws, carrier):
+                    raise
 
 
-def _check(failed: Mapping[str, Any]) -> None:
-    """Raise what the tagging API only tells; that the carrier is gone is as good."""
-    kind, sentence = classify(failed["ErrorCode"]), f"UntagResources: {failed.get('ErrorMessage', '')}"
-    if kind is not NotFound:
-        raise kind(sentence, failed["ErrorCode"], "UntagResources")
+def _unmark(aws: Aws, carrier: str) -> None:
+    """Take the mark away; raises what the tagging API only tells."""
+    answer = aws.client("resourcegroupstaggingapi").untag_resources(ResourceARNList=[carrier], TagKeys=[MARK])
+    for failed in answer.get("FailedResourcesMap", {}).values():
+        sentence = f"UntagResources: {failed.get('ErrorMessage', '')}"
+        raise classify(failed["ErrorCode"])(sentence, failed["ErrorCode"], "UntagResources")
+
+
+def _is_there(aws: Aws, carrier: str) -> bool:
+    answer = aws.client("resourcegroupstaggingapi").get_resources(ResourceARNList=[carrier])
+    return bool(answer["ResourceTagMappingList"])
 
 
 def mark(kind: str, name: str, arn: str) -> dict[str, str]:

@@ -21,6 +21,8 @@ TARGETS = {
     "nat-": "NatGatewayId",
     "igw-": "GatewayId",
     "vgw-": "GatewayId",
+    "pcx-": "VpcPeeringConnectionId",
+    "tgw-": "TransitGatewayId",
     "eigw-": "EgressOnlyInternetGatewayId",
     "eni-": "NetworkInterfaceId",
     "vpce-": "VpcEndpointId",

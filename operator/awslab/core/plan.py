@@ -147,6 +147,8 @@ class _Planning:
         if changes:
             waits = dict.fromkeys(address for c in changes for address in c.waits_for)
             return step(Action.WAIT, changes, f"waits for {', '.join(waits)}", waits)
+        if not found.usable and found.message:
+            return step(Action.WAIT, reason=found.message)
         return step(Action.KEEP)
 
     def _loses_ground(self, resource: Resource) -> bool:

@@ -56,6 +56,25 @@ INTERFACE_ENDPOINT_HOUR: Mapping[str, float] = {
 }
 """In each zone: https://aws.amazon.com/privatelink/pricing/"""
 
+LOAD_BALANCER_HOUR: Mapping[str, float] = {
+    "us-east-1": 0.0225,
+    "us-east-2": 0.0225,
+    "us-west-1": 0.0252,
+    "us-west-2": 0.0225,
+    "ca-central-1": 0.02475,
+    "eu-central-1": 0.027,
+    "eu-north-1": 0.02394,
+    "eu-west-1": 0.0252,
+    "eu-west-2": 0.02646,
+    "eu-west-3": 0.02646,
+    "ap-northeast-1": 0.0243,
+    "ap-south-1": 0.0239,
+    "ap-southeast-1": 0.0252,
+    "ap-southeast-2": 0.0252,
+    "sa-east-1": 0.034,
+}
+"""Without its capacity units, which are paid by traffic: https://aws.amazon.com/elasticloadbalancing/pricing/"""
+
 INSTANCE_HOUR: Mapping[str, float] = {
     "t3.nano": 0.0052,
     "t3.micro": 0.0104,
@@ -98,8 +117,8 @@ FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
      "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
-     "BucketNotification", "Rule", "Ipv6Block", "EgressOnlyGateway", "SecondaryCidr",
-     "DhcpOptions", "Peering"}
+     "BucketNotification", "Rule", "TargetGroup", "Listener", "Ipv6Block", "EgressOnlyGateway",
+     "SecondaryCidr", "DhcpOptions", "Peering"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 
@@ -135,5 +154,6 @@ def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> 
         "Eip": PUBLIC_IPV4_HOUR,
         "TransitGatewayAttachment": TRANSIT_GATEWAY_ATTACHMENT_HOUR.get(region),
         "Instance": _instance(region, wishes),
+        "LoadBalancer": LOAD_BALANCER_HOUR[region] + PUBLIC_IPV4_HOUR * len(wishes.get("subnets", "12")),
         "InterfaceEndpoint": INTERFACE_ENDPOINT_HOUR[region] * len(wishes.get("subnets", "1")),
     }.get(type_name)

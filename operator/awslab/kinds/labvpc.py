@@ -20,6 +20,7 @@ from awslab.aws.flow_log import FlowLog, SavedQuery
 from awslab.aws.iam import Role
 from awslab.aws.instance import Image, Instance, KeyPair
 from awslab.aws.instance_profile import InstanceProfile
+from awslab.aws.load_balancer import Listener, LoadBalancer
 from awslab.aws.logs import LogGroup, group_name
 from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
@@ -29,27 +30,31 @@ from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
+from awslab.aws.session import Aws
+from awslab.aws.target_group import TargetGroup
 from awslab.aws.transit_gateway import TransitGatewayAttachment
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
 
+from . import network_checks
 from .address_plan import Tier, usable_addresses
 from .addresses import dhcp_options
 from .flow_logs import flow_logs
-from .kind import Kind, Outputs, Situation
+from .kind import Kind, Look, Outputs, Report, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
 from .network_layout import EVERYWHERE, SOMEBODY, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
 from .peering import guessed, peerings, peers, transit_gateway
+from .web_servers import guessed_user_data, user_data, web_outputs, web_servers
 
 __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "outputs", "zones_of"]
 
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
-    LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway, SecondaryCidr,
-    DhcpOptions, Peering, TransitGatewayAttachment,
+    LoadBalancer, TargetGroup, Listener, LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway,
+    SecondaryCidr, DhcpOptions, Peering, TransitGatewayAttachment,
 )  # fmt: skip
 
 
@@ -59,17 +64,16 @@ def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:
     if not (names_matter(spec) or spec.peerings):
         return Facts(zones, situation.owner)
     who = situation.clients.fact("identity", identity)
-    others = peers(spec, situation, who.account)
-    return Facts(zones, situation.owner, who, images(spec, situation), others)
+    others, code = peers(spec, situation, who.account), user_data(spec, situation.config_maps)
+    return Facts(zones, situation.owner, who, images(spec, situation), user_data=code, peers=others)
 
 
 def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
     """Take the region's zones for a to f, and any account and images."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
     zones = tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")}))
-    return Facts(
-        zones, owner, images=dict.fromkeys(machines(spec), Image("ami-0")), peers=guessed(spec, SOMEBODY.account)
-    )
+    made_of, others = dict.fromkeys(machines(spec), Image("ami-0")), guessed(spec, SOMEBODY.account)
+    return Facts(zones, owner, images=made_of, user_data=guessed_user_data(spec), peers=others)
 
 
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
@@ -86,6 +90,7 @@ def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
+    web_servers(layout)
     flow_logs(layout)
     layout.graph.check()
     return layout.graph
@@ -110,6 +115,7 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
         "routeTableIds": {o.name: o.id for o in _of(found, RouteTable)},
         "peeringIds": {o.name: o.id for o in _of(found, Peering)},
         "transitGatewayAttachmentId": next((o.id for o in _of(found, TransitGatewayAttachment)), None),
+        **web_outputs(found),
         "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
         "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
         "bastionInstanceId": host.id if host else None,
@@ -143,4 +149,9 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs)
+def report(spec: LabVpcSpec, facts: Facts, aws: Aws, look: Look) -> Report:
+    """Whether the network keeps what it promises."""
+    return network_checks.report(spec, zones_of(spec, facts), aws, look)
+
+
+LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report)

@@ -20,7 +20,7 @@ from .address_plan import Tier
 from .kind import Situation
 from .network_layout import Layout
 
-BASTION = "bastion"
+BASTION, WEB = "bastion", "web"
 NEWEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
 ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)[.]")
 """The families of instances with AWS's own processors: t4g, m7gd, c7gn."""
@@ -47,7 +47,8 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-cre
 
 def machines(spec: LabVpcSpec) -> dict[str, Machine]:
     """What instances are made of, by what they are for."""
-    return {BASTION: spec.bastion} if spec.bastion else {}
+    asked: dict[str, Machine | None] = {BASTION: spec.bastion, WEB: spec.web_server}
+    return {name: machine for name, machine in asked.items() if machine}
 
 
 def names_matter(spec: LabVpcSpec) -> bool:
@@ -81,7 +82,7 @@ def bastion(layout: Layout) -> None:
         return
     by_ssh = asked.access is BastionAccess.SSH
     key = _key(layout, asked) if by_ssh else None
-    profile = None if by_ssh else _profile(layout)
+    role = None if by_ssh else profile(layout, BASTION)
     chosen = layout.facts.images[BASTION]
     layout.graph.add(
         Instance(
@@ -91,7 +92,7 @@ def bastion(layout: Layout) -> None:
             image=chosen.id,
             root_device=chosen.root_device,
             instance_type=asked.instance_type,
-            profile=profile,
+            profile=role,
             key=key,
             key_name=key.key_name if key else "",
             tags=layout.tags,
@@ -107,12 +108,13 @@ def _key(layout: Layout, asked: Bastion) -> KeyPair:
     return layout.graph.add(KeyPair(name=BASTION, key_name=name, public_key=public, tags=layout.tags))
 
 
-def _profile(layout: Layout) -> InstanceProfile:
+def profile(layout: Layout, name: str) -> InstanceProfile:
+    """What lets people into an instance by Session Manager."""
     facts = layout.facts
-    path = f"{facts.owner.path}{facts.owner.physical_name(BASTION)}"
+    path = f"{facts.owner.path}{facts.owner.physical_name(name)}"
     role = layout.graph.add(
         Role(
-            name=BASTION,
+            name=name,
             arn=facts.arn("iam", f"role{path}"),
             trust=trust("ec2.amazonaws.com"),
             access=SESSIONS,
@@ -120,5 +122,5 @@ def _profile(layout: Layout) -> InstanceProfile:
         )
     )
     return layout.graph.add(
-        InstanceProfile(name=BASTION, arn=facts.arn("iam", f"instance-profile{path}"), role=role, tags=layout.tags)
+        InstanceProfile(name=name, arn=facts.arn("iam", f"instance-profile{path}"), role=role, tags=layout.tags)
     )

@@ -45,6 +45,8 @@ class Facts:
     who: Identity = SOMEBODY
     images: Mapping[str, Image] = field(default_factory=dict)
     """What instances are made of, by what they are for."""
+    user_data: str = ""
+    """What the web servers run at their first start."""
     peers: Mapping[str, Peer] = field(default_factory=dict)
     """The other sides of peerings, by their names."""
 

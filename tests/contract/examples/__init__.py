@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import compute, flow, flow_logs, ipv6, machines, network, network_parts, peering
+from . import compute, flow, flow_logs, ipv6, load_balancing, machines, network, network_parts, peering
 from .example import Example
 
 EXAMPLES: list[Example] = [
@@ -12,6 +12,7 @@ EXAMPLES: list[Example] = [
     *peering.EXAMPLES,
     *machines.EXAMPLES,
     *flow_logs.EXAMPLES,
+    *load_balancing.EXAMPLES,
     *compute.EXAMPLES,
     *flow.EXAMPLES,
 ]

@@ -350,4 +350,4 @@ class TestOutputs:
                 "usableAddresses": 4091,
             }
         ]
-        assert told["summary"] == {"zones": "us-east-1a,us-east-1b", "natIps": ""}
+        assert told["summary"] == {"zones": "us-east-1a,us-east-1b", "natIps": "", "bastionIp": ""}

@@ -17,6 +17,8 @@ QUEUE = f"http://127.0.0.1/{ACCOUNT}/inbox"
 GROUP = f"arn:aws:logs:{HERE}:log-group:/lab/one:log-stream:"
 MACHINE = f"arn:aws:states:{HERE}:stateMachine:flow"
 TOPIC = f"arn:aws:sns:{HERE}:news"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/lab/worker"
+LAYER = f"arn:aws:lambda:{HERE}:layer:tools:1"
 
 
 @pytest.fixture
@@ -124,7 +126,70 @@ def key(aws):
         ),
         ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}, [("cloudwatch:PutMetricData", "*")]),
         ("xray", "put_trace_segments", {"TraceSegmentDocuments": []}, [("xray:PutTraceSegments", "*")]),
-        ("sts", "get_caller_identity", {}, [("sts:GetCallerIdentity", "*")]),
+        ("sts", "get_caller_identity", {}, []),
+        (
+            "lambda",
+            "create_function",
+            NAMES
+            | {"Role": ROLE, "Tags": {"a": "b"}, "Layers": [LAYER], "Code": {"S3Bucket": "goods", "S3Key": "a"}}
+            | {"VpcConfig": {"SubnetIds": ["subnet-1"]}},
+            [
+                ("lambda:CreateFunction", FUNCTION),
+                ("lambda:TagResource", FUNCTION),
+                ("iam:PassRole", ROLE),
+                ("s3:GetObject", f"{BUCKET}/a"),
+                ("lambda:GetLayerVersion", LAYER),
+                *((f"ec2:Describe{what}", "*") for what in ("SecurityGroups", "Subnets", "Vpcs")),
+            ],
+        ),
+        ("lambda", "untag_resource", {"Resource": FUNCTION, "TagKeys": ["a"]}, [("lambda:UntagResource", FUNCTION)]),
+        (
+            "stepfunctions",
+            "create_state_machine",
+            {"name": "flow", "definition": "{}", "roleArn": ROLE, "publish": True},
+            [
+                ("states:CreateStateMachine", MACHINE),
+                ("states:PublishStateMachineVersion", MACHINE),
+                ("iam:PassRole", ROLE),
+            ],
+        ),
+        ("sns", "unsubscribe", {"SubscriptionArn": f"{TOPIC}:1"}, [("sns:Unsubscribe", TOPIC)]),
+        ("sns", "create_topic", {"Name": "news"}, [("sns:CreateTopic", TOPIC)]),
+        ("sqs", "get_queue_url", {"QueueName": "inbox"}, [("sqs:GetQueueUrl", f"arn:aws:sqs:{HERE}:inbox")]),
+        (
+            "events",
+            "put_targets",
+            {"Rule": "r", "Targets": [{"Id": "1", "Arn": TOPIC, "RoleArn": ROLE}]},
+            [("events:PutTargets", f"arn:aws:events:{HERE}:rule/r"), ("iam:PassRole", ROLE)],
+        ),
+        (
+            "cloudwatch",
+            "delete_alarms",
+            {"AlarmNames": ["a", "b"]},
+            [("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:{name}") for name in "ab"],
+        ),
+        (
+            "cloudwatch",
+            "get_dashboard",
+            {"DashboardName": "d"},
+            [("cloudwatch:GetDashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/d")],
+        ),
+        (
+            "iam",
+            "create_role",
+            {"RoleName": "new", "Path": "/lab/", "AssumeRolePolicyDocument": "{}", "Tags": [{"Key": "a", "Value": ""}]},
+            [
+                ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/lab/new"),
+                ("iam:TagRole", f"arn:aws:iam::{ACCOUNT}:role/lab/new"),
+            ],
+        ),
+        ("iam", "get_role", {"RoleName": "gone"}, [("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/gone")]),
+        (
+            "resourcegroupstaggingapi",
+            "untag_resources",
+            {"ResourceARNList": [FUNCTION, BUCKET], "TagKeys": ["a"]},
+            [("tag:UntagResources", "*"), ("lambda:UntagResource", FUNCTION), ("s3:PutBucketTagging", BUCKET)],
+        ),
     ],
 )
 def test_a_call_asks_for_its_permissions(aws, key, service, method, params, expected):

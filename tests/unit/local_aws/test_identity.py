@@ -102,6 +102,19 @@ def test_a_call_that_no_policy_allows_is_refused_in_the_words_of_aws(aws, role, 
 
 
 @rule("role-permissions")
+def test_an_attached_policy_allows_what_its_default_version_says(aws, iam, role, refused):
+    aws.client("s3", "us-east-1").create_bucket(Bucket="goods")
+    arn = iam.create_policy(PolicyName="more", PolicyDocument=policy(allow("s3:PutObject")))["Policy"]["Arn"]
+    s3 = acting(aws, role(), "s3")
+    iam.attach_role_policy(RoleName="worker", PolicyArn=arn)
+
+    s3.put_object(Bucket="goods", Key="a", Body=b"1")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy(allow("s3:GetObject")), SetAsDefault=True)
+
+    refused("AccessDenied", s3.put_object, Bucket="goods", Key="b", Body=b"1")
+
+
+@rule("role-permissions")
 def test_a_deny_wins_over_every_allow(aws, role, refused):
     deny = allow("sns:*") | {"Effect": "Deny"}
     sns = acting(aws, role(allow("*"), deny), "sns")
@@ -309,3 +322,93 @@ def test_lists_of_iam_come_in_pages(iam, role):
     assert (["c"], False) == (rest["PolicyNames"], rest["IsTruncated"])
     roles = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
     assert {f"role-{number}" for number in range(3)} == {one["RoleName"] for page in roles for one in page["Roles"]}
+
+
+OPERATOR = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/operator", "RoleSessionName": "me"}
+
+
+def trusting(principal):
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def person(aws, iam):
+    """Somebody who took the role `operator` by AssumeRole; returns clients of theirs."""
+
+    def make(*statements):
+        root = f"arn:aws:iam::{ACCOUNT}:root"
+        iam.create_role(RoleName="operator", AssumeRolePolicyDocument=trusting(root))
+        iam.put_role_policy(RoleName="operator", PolicyName="access", PolicyDocument=policy(*statements))
+        key = aws.client("sts").assume_role(**OPERATOR)["Credentials"]
+        return lambda service: aws.client(service, key=key)
+
+    return make
+
+
+@rule("assume-role-trust")
+def test_a_role_that_is_there_is_taken_on_only_by_whom_it_trusts(aws, iam, refused):
+    iam.create_role(RoleName="operator", AssumeRolePolicyDocument=trusting("arn:aws:iam::222222222222:root"))
+
+    error = refused("AccessDenied", aws.client("sts").assume_role, **OPERATOR)
+
+    assert f"is not authorized to perform: sts:AssumeRole on resource: {OPERATOR['RoleArn']}" in str(error)
+
+
+@rule("assume-role-trust")
+def test_a_role_that_was_never_made_is_taken_on_by_everybody_and_may_do_everything(aws):
+    key = aws.client("sts").assume_role(**OPERATOR)["Credentials"]
+
+    assert "QueueUrl" in aws.client("sqs", key=key).create_queue(QueueName="jobs")
+
+
+@rule("role-permissions")
+def test_whoever_took_a_role_is_asked_for_permission(person, refused):
+    sqs = person(allow("sqs:CreateQueue", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"))("sqs")
+
+    sqs.create_queue(QueueName="jobs")
+
+    refused("AccessDenied", sqs.create_queue, QueueName="other")
+    refused("AccessDenied", sqs.create_queue, QueueName="jobs", tags={"team": "data"})
+
+
+@rule("tag-conditions")
+def test_a_condition_on_tags_of_the_request_holds(person, refused):
+    ours = {"StringLike": {"aws:RequestTag/Owner": "lab/*"}}
+    client = person(allow(["logs:CreateLogGroup", "logs:TagResource"], Condition=ours))("logs")
+
+    client.create_log_group(logGroupName="one", tags={"Owner": "lab/a"})
+
+    refused("AccessDeniedException", client.create_log_group, logGroupName="two")
+    refused("AccessDeniedException", client.create_log_group, logGroupName="two", tags={"Owner": "else/a"})
+
+
+@rule("tag-conditions")
+def test_a_condition_on_tags_of_the_resource_holds(aws, person, refused):
+    ours = {"StringEquals": {"aws:ResourceTag/Owner": "lab"}}
+    for name, tags in {"mine": [{"Key": "Owner", "Value": "lab"}], "theirs": []}.items():
+        aws.client("events").put_rule(Name=name, EventPattern='{"source": ["a"]}', Tags=tags)
+    client = person(allow("events:DeleteRule", Condition=ours))("events")
+
+    client.delete_rule(Name="mine")
+
+    refused("AccessDeniedException", client.delete_rule, Name="theirs")
+
+
+@rule("tag-conditions")
+def test_a_run_is_asked_about_by_the_tags_of_its_state_machine(aws, person, refused):
+    trusted = trust("states.amazonaws.com")
+    role = aws.client("iam").create_role(RoleName="flow", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    aws.tick(60)
+    text = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 3600, "End": True}}})
+    states, stop = aws.client("stepfunctions"), []
+    for name, tags in {"mine": [{"key": "Owner", "value": "lab"}], "theirs": []}.items():
+        machine = states.create_state_machine(name=name, definition=text, roleArn=role, tags=tags)["stateMachineArn"]
+        stop.append(states.start_execution(stateMachineArn=machine)["executionArn"])
+    ours = {"StringEquals": {"aws:ResourceTag/Owner": "lab"}}
+    client = person(allow("states:StopExecution", Condition=ours))("stepfunctions")
+
+    client.stop_execution(executionArn=stop[0])
+
+    refused("AccessDeniedException", client.stop_execution, executionArn=stop[1])
+    states.stop_execution(executionArn=stop[1])

@@ -36,6 +36,7 @@ READS = (
     "DescribeInstances",
     "DescribeInternetGateways",
     "DescribeKeyPairs",
+    "DescribeManagedPrefixLists",
     "DescribeNatGateways",
     "DescribeNetworkAcls",
     "DescribeNetworkInterfaces",
@@ -49,8 +50,17 @@ READS = (
     "DescribeVpcEndpoints",
     "DescribeVpcPeeringConnections",
     "DescribeVpcs",
+    "GetManagedPrefixListEntries",
 )
 """Calls that only look: EC2 knows no conditions for them."""
+
+RARE_READS = (
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeTransitGatewayVpcAttachments",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+)
+"""Looks of the proof in ``status.checks``, made only where a route leads there."""
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
@@ -136,7 +146,7 @@ PEER = "AcceptPeerings"
 
 TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
+ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
 """Every action of EC2 that some policy allows."""
 
 
@@ -154,7 +164,6 @@ TRANSIT = "AttachToAnyTransitGateway"
 def statements(kind: str) -> list[Json]:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
     return [
-        _statement("Look", READS),
         _statement("CreateTaggedAsOurs", CREATES, TYPES, requested(kind)),
         _statement(
             "CreateInsideOfOurs",
@@ -177,6 +186,11 @@ def statements(kind: str) -> list[Json]:
         _statement("TagOurs", TAGS, EVERY_TYPE, {**tagged(kind), "StringLikeIfExists": owner("RequestTag", kind)}),
         _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], nobodys(kind)),
     ]
+
+
+def looking() -> list[Json]:
+    """The permissions to look, which stand apart: with them the policy of changes would be too long for AWS."""
+    return [_statement("Look", [*READS, *RARE_READS])]
 
 
 def adoption(kind: str) -> list[Json]:

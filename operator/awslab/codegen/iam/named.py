@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .documents import INSTANCE, Json, nobodys, requested, statement, tagged
@@ -102,6 +102,29 @@ GRANTS: Mapping[str, Grant] = {
             "iam:AddRoleToInstanceProfile",
             "iam:DeleteInstanceProfile",
             "iam:RemoveRoleFromInstanceProfile",
+        ),
+    ),
+    "Listener": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:listener/app/awslab-*/*/*",),
+        lists=("elasticloadbalancing:DescribeListeners",),
+        creates=("elasticloadbalancing:CreateListener",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=("elasticloadbalancing:DeleteListener", "elasticloadbalancing:ModifyListener"),
+    ),
+    "LoadBalancer": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:loadbalancer/app/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+        ),
+        creates=("elasticloadbalancing:CreateLoadBalancer",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteLoadBalancer",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:SetSubnets",
         ),
     ),
     "LogGroup": Grant(
@@ -199,6 +222,23 @@ GRANTS: Mapping[str, Grant] = {
             "dynamodb:UpdateTimeToLive",
         ),
     ),
+    "TargetGroup": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:targetgroup/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ),
+        creates=("elasticloadbalancing:CreateTargetGroup",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterTargets",
+        ),
+    ),
     "Topic": Grant(
         ("arn:aws:sns:*:*:awslab-*",),
         reads=(
@@ -240,11 +280,12 @@ PASSED_TO = ("ec2.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com"
 
 ALWAYS = ("tag:GetResources",)
 
+FIRST_BALANCER = "LetAwsKeepTheRoleOfLoadBalancers"
 UNBOUND = "ChangeWhatHasNoResource"
 """The statement about saved queries: IAM can bind them to nothing."""
 
 
-def statements(kind: str, types: Iterable[str]) -> list[Json]:
+def statements(kind: str, types: Sequence[str]) -> list[Json]:
     """The permissions to make, keep and delete what is of these types and of *kind*."""
     grants = [GRANTS[name] for name in sorted(types) if name in GRANTS]
     if not grants:
@@ -263,6 +304,7 @@ def statements(kind: str, types: Iterable[str]) -> list[Json]:
         statement("ChangeNamed", {a for g in tagged_ones for a in (*g.changes, *g.tags)}, safe, tagged(kind)),
         statement("ByNameOnly", {a for g in plain for a in (*g.creates, *g.tags, *g.changes)}, open_),
         _pass_roles(kind),
+        *([_first_balancer()] if "LoadBalancer" in types else []),
     ]
 
 
@@ -278,6 +320,17 @@ def _pass_roles(kind: str) -> Json:
     (roles,) = GRANTS["Role"].arns
     condition = {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
     return statement("PassRolesOfOurs", ["iam:PassRole"], [roles.format(kind=kind)], condition)
+
+
+def _first_balancer() -> Json:
+    """The account's first load balancer needs a role of AWS's own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
+    """
+    service = "elasticloadbalancing.amazonaws.com"
+    role = f"arn:aws:iam::*:role/aws-service-role/{service}/*"
+    condition = {"StringEquals": {"iam:AWSServiceName": service}}
+    return statement(FIRST_BALANCER, ["iam:CreateServiceLinkedRole"], [role], condition)
 
 
 def existing_buckets() -> list[Json]:

@@ -55,7 +55,10 @@ class Layout:
         self.tags: Tags = FrozenMap(self.spec.tags)
         self.storage = Storage(self.spec, self.names)
         express = self.spec.type is MachineType.EXPRESS
-        self.rights = Rights(self.names, self.storage.data, express=express, tracing=self.spec.tracing)
+        networked = self.facts.network is not None
+        self.rights = Rights(
+            self.names, self.storage.data, express=express, tracing=self.spec.tracing, networked=networked
+        )
 
     def whole(self) -> Graph:
         """Lay out everything, what others need first."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from awslab.local.aws import naming
+from awslab.local.aws.naming import Need, arn_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from awslab.local.aws.call import Call
-    from awslab.local.aws.policies import Values
 
-Need = tuple[str, str, "dict[str, Values]"]
-PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
+PREFIXES = {"tagging": "tag"}
 
 S3_NAMES = {
     "HeadObject": "GetObject",
@@ -38,10 +39,15 @@ S3_NAMES = {
     "PutBucketNotificationConfiguration": "PutBucketNotification",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "PutBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketTagging": "PutBucketTagging",
 }
 VERSIONED = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 
@@ -73,6 +79,8 @@ def _s3(call: Call) -> Iterator[Need]:
     yield f"s3:{action}", _object(bucket, key), context
     if call.environ.get("HTTP_X_AMZ_TAGGING"):
         yield "s3:PutObjectTagging", _object(bucket, key), {}
+    if call.action == "CreateBucket" and b"<Tag>" in call.body:
+        yield "s3:TagResource", _object(bucket), {}
 
 
 def _deleted(bucket: str, body: bytes) -> Iterator[Need]:
@@ -96,57 +104,92 @@ def _dynamodb(call: Call) -> Iterator[Need]:
         for name in wanted:
             yield f"dynamodb:{call.action}", _table(call, {"TableName": name}), {}
     else:
-        yield f"dynamodb:{call.action}", _table(call, params), {}
+        yield from naming.needs(call, "dynamodb", [_table(call, params)])
 
 
 def _table(call: Call, wish: dict[str, Any]) -> str:
     name = wish.get("TableName")
     if not name:
         return str(wish.get("ResourceArn", "*"))
-    table = name if name.startswith("arn:") else _arn(call, "dynamodb", f"table/{name}")
+    table = name if name.startswith("arn:") else arn_of(call, "dynamodb", f"table/{name}")
     return f"{table}/index/{wish['IndexName']}" if wish.get("IndexName") else table
 
 
 def _lambda(call: Call) -> Iterator[Need]:
     action = "InvokeFunction" if call.action in {"Invoke", "InvokeAsync"} else call.action
-    name = unquote(call.params.get("FunctionName", ""))
+    name = unquote(call.params.get("FunctionName") or call.params.get("Resource") or "")
     if not name:
         yield f"lambda:{action}", "*", {}
         return
-    arn = name if name.startswith("arn:") else _arn(call, "lambda", f"function:{name.rpartition('function:')[2]}")
+    arn = name if name.startswith("arn:") else arn_of(call, "lambda", f"function:{name.rpartition('function:')[2]}")
     qualifier = call.query("Qualifier")
-    yield f"lambda:{action}", f"{arn}:{qualifier}" if qualifier else arn, {}
+    yield from naming.needs(call, "lambda", [f"{arn}:{qualifier}" if qualifier else arn], action)
+    yield from naming.passed(call.params.get("Role"), "lambda.amazonaws.com")
+    yield from _of_code(call.params.get("Code") or call.params)
+    for layer in call.params.get("Layers") or ():
+        yield "lambda:GetLayerVersion", layer, {}
+    if (call.params.get("VpcConfig") or {}).get("SubnetIds"):
+        for what in ("SecurityGroups", "Subnets", "Vpcs"):
+            yield f"ec2:Describe{what}", "*", {}
+
+
+def _of_code(code: dict[str, Any]) -> Iterator[Need]:
+    """To take the code from S3, whoever makes or changes the function has to be able to read it."""
+    if code.get("S3Bucket"):
+        versioned = "Version" if code.get("S3ObjectVersion") else ""
+        yield f"s3:GetObject{versioned}", _object(code["S3Bucket"], code.get("S3Key", "")), {}
 
 
 def _states(call: Call) -> Iterator[Need]:
     arn = next((call.params[one] for one in STATES_ARNS if call.params.get(one)), "*")
-    yield f"states:{call.action}", str(arn), {}
+    if call.action == "CreateStateMachine":
+        arn = arn_of(call, "states", f"stateMachine:{call.params.get('name')}")
+    yield from naming.needs(call, "states", [str(arn)])
+    if call.params.get("publish"):
+        yield "states:PublishStateMachineVersion", str(arn), {}
+    yield from naming.passed(call.params.get("roleArn"), "states.amazonaws.com")
 
 
-STATES_ARNS = ("stateMachineArn", "executionArn", "mapRunArn", "activityArn", "resourceArn")
+STATES_ARNS = (
+    "stateMachineArn",
+    "stateMachineVersionArn",
+    "executionArn",
+    "mapRunArn",
+    "activityArn",
+    "resourceArn",
+)
 
 
 def _sns(call: Call) -> Iterator[Need]:
+    """A subscription is asked about as its topic is."""
+    params = call.params
     action = "Publish" if call.action == "PublishBatch" else call.action
-    yield f"sns:{action}", call.params.get("TopicArn") or call.params.get("TargetArn") or "*", {}
+    arn = params.get("TopicArn") or params.get("TargetArn") or params.get("ResourceArn")
+    if call.action == "CreateTopic":
+        arn = arn_of(call, "sns", params.get("Name", ""))
+    elif subscription := params.get("SubscriptionArn"):
+        arn = subscription.rpartition(":")[0]
+    yield from naming.needs(call, "sns", [arn or "*"], action)
 
 
 def _sqs(call: Call) -> Iterator[Need]:
     action = call.action.removesuffix("Batch")
     url = str(call.params.get("QueueUrl", ""))
     account, name = (["", *url.split("/")])[-2:]
-    yield f"sqs:{action}", _arn(call, "sqs", name, account) if name else "*", {}
+    if named := call.params.get("QueueName"):
+        account, name = call.params.get("QueueOwnerAWSAccountId", ""), named
+    yield from naming.needs(call, "sqs", [arn_of(call, "sqs", name, account) if name else "*"], action)
 
 
 def _logs(call: Call) -> Iterator[Need]:
     group, stream = call.params.get("logGroupName"), call.params.get("logStreamName", "")
     if not group:
         found = call.params.get("logGroupIdentifier") or call.params.get("resourceArn") or "*"
-        yield f"logs:{call.action}", str(found), {}
+        yield from naming.needs(call, "logs", [str(found)])
         return
     if call.action == "CreateLogStream":  # is asked of the group, not of the stream that is not there yet
         stream = ""
-    yield f"logs:{call.action}", log_arn(call.region, call.account, group, stream), {}
+    yield from naming.needs(call, "logs", [log_arn(call.region, call.account, group, stream)])
 
 
 def log_arn(region: str, account: str, group: str, stream: str = "") -> str:
@@ -155,16 +198,64 @@ def log_arn(region: str, account: str, group: str, stream: str = "") -> str:
 
 
 def _events(call: Call) -> Iterator[Need]:
-    if call.action != "PutEvents":
-        yield f"events:{call.action}", "*", {}
+    params = call.params
+    if call.action == "PutEvents":
+        buses = {entry.get("EventBusName") or "default" for entry in params.get("Entries", [])}
+        for bus in sorted(buses):
+            yield "events:PutEvents", bus if bus.startswith("arn:") else arn_of(call, "events", f"event-bus/{bus}"), {}
         return
-    buses = {entry.get("EventBusName") or "default" for entry in call.params.get("Entries", [])}
-    for bus in sorted(buses):
-        yield "events:PutEvents", bus if bus.startswith("arn:") else _arn(call, "events", f"event-bus/{bus}"), {}
+    name = params.get("Rule") or (params.get("Name") if call.action.endswith("Rule") else "")
+    arn = arn_of(call, "events", f"rule/{name}") if name else params.get("ResourceARN")
+    yield from naming.needs(call, "events", [arn or "*"])
+    for target in params.get("Targets") or ():
+        yield from naming.passed(target.get("RoleArn"), "events.amazonaws.com")
 
 
-def _arn(call: Call, service: str, rest: str, account: str = "") -> str:
-    return f"arn:aws:{service}:{call.region}:{account or call.account}:{rest}"
+def _elb(call: Call) -> Iterator[Need]:
+    params = call.params
+    if call.action.startswith("Describe"):
+        yield f"elasticloadbalancing:{call.action}", "*", {}
+        return
+    made = {"CreateLoadBalancer": "loadbalancer/app", "CreateTargetGroup": "targetgroup"}.get(call.action)
+    named = next((params[arn] for arn in ELB_ARNS if params.get(arn)), "*")
+    arn = arn_of(call, "elasticloadbalancing", f"{made}/{params.get('Name')}/new") if made else named
+    yield from naming.needs(call, "elasticloadbalancing", params.get("ResourceArns") or [arn])
+
+
+ELB_ARNS = ("ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+
+
+def _cloudwatch(call: Call) -> Iterator[Need]:
+    alarms = [arn_of(call, "cloudwatch", f"alarm:{name}") for name in _one_or_many(call, "AlarmName")]
+    names = _one_or_many(call, "DashboardName")
+    dashboards = [f"arn:aws:cloudwatch::{call.account}:dashboard/{name}" for name in names]
+    yield from naming.needs(call, "cloudwatch", [*alarms, *dashboards] or [call.params.get("ResourceARN") or "*"])
+
+
+def _one_or_many(call: Call, name: str) -> list[str]:
+    one, many = call.params.get(name), call.params.get(f"{name}s")
+    return [one] if one else list(many or ())
+
+
+def _iam(call: Call) -> Iterator[Need]:
+    role, policy = call.params.get("RoleName"), call.params.get("PolicyArn")
+    arn = naming.role_arn(call, role) if role else policy
+    yield from naming.needs(call, "iam", [arn or "*"])
+
+
+def _tagging(call: Call) -> Iterator[Need]:
+    """To tag by this API, one has to be allowed both this and what the service itself calls it."""
+    yield f"tag:{call.action}", "*", {}
+    arns = call.params.get("ResourceARNList") or [] if call.action in {"TagResources", "UntagResources"} else []
+    for arn in arns:
+        service = arn.split(":")[2]
+        yield f"{service}:{naming.tag_action(service, gives=call.action == 'TagResources')}", arn, {}
+
+
+def _sts(call: Call) -> Iterator[Need]:
+    """Everybody may ask who they are: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
+    if call.action != "GetCallerIdentity":
+        yield f"sts:{call.action}", call.params.get("RoleArn") or "*", {}
 
 
 SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
@@ -176,4 +267,9 @@ SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
     "sqs": _sqs,
     "logs": _logs,
     "events": _events,
+    "elasticloadbalancing": _elb,
+    "monitoring": _cloudwatch,
+    "iam": _iam,
+    "sts": _sts,
+    "tagging": _tagging,
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import select
 import socket
 import time
 from http import HTTPStatus
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
@@ -14,15 +14,16 @@ from awslab.local.aws.call import Call, parse
 from awslab.local.aws.cloudwatch.service import CloudWatch
 from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
+from awslab.local.aws.elb.service import LoadBalancing
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
 from awslab.local.aws.iam.service import Iam
-from awslab.local.aws.identity import authorize_call
 from awslab.local.aws.lambda_.service import Lambda
 from awslab.local.aws.logs.service import Logs
 from awslab.local.aws.messaging.queues import Sqs
 from awslab.local.aws.messaging.topics import Sns
+from awslab.local.aws.permissions import Sts, authorize_call
 from awslab.local.aws.s3.service import S3
 from awslab.local.aws.services import PlainMoto, Service
 from awslab.local.aws.states.service import StepFunctions
@@ -52,6 +53,7 @@ class LocalAws:
         self.moto: Service = PlainMoto(world)
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
+            "elasticloadbalancing": LoadBalancing(world),
             "iam": Iam(world),
             "lambda": Lambda(world),
             "logs": Logs(world),
@@ -63,6 +65,7 @@ class LocalAws:
             "monitoring": CloudWatch(world),
             "sns": Sns(world),
             "sqs": Sqs(world),
+            "sts": Sts(world),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -148,8 +151,7 @@ def _is_gone(connection: socket.socket | None) -> bool:
     """Tell whether the client has closed its end."""
     if connection is None:
         return False
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    return bool(wait([connection], 0)) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

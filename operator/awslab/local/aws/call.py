@@ -44,6 +44,7 @@ class Call:
     environ: dict[str, Any] = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     params: dict[str, Any] = field(default_factory=dict)
+    role_arn: str = ""  # of the role that was assumed for it
 
     def query(self, name: str) -> str:
         """Return a parameter of the query string; empty where there is none."""
@@ -75,13 +76,15 @@ def parse(environ: dict[str, Any]) -> Call:
     form = _form(environ, body)
     if not service and "Action" in form:
         service, region = "sts", region or "us-east-1"  # the only unsigned calls of a query service
+    who, role_arn = _who(access_key)
     call = Call(
         service=service or "s3",
         action=form.get("Action", ""),
         region=region or "us-east-1",
         account=get_account_id_from(access_key),
         access_key=access_key,
-        who=_who(access_key),
+        who=who,
+        role_arn=role_arn,
         user_agent=environ.get("HTTP_USER_AGENT", ""),
         protocol=_protocol(service or "s3", environ.get("CONTENT_TYPE", "")),
         environ=environ,
@@ -143,12 +146,12 @@ def _protocol(service: str, content_type: str) -> str:
         return "json"
 
 
-def _who(access_key: str) -> str:
-    """Name an assumed role by its session, anybody else by the access key."""
+def _who(access_key: str) -> tuple[str, str]:
+    """Name an assumed role by its session, with the role's ARN; anybody else by the access key."""
     from moto.sts.models import sts_backends  # noqa: PLC0415 - moto loads a service when it is first used
 
     for account in list(sts_backends.values()):
         for backend in list(account.values()):
             if role := backend.get_assumed_role_from_access_key(access_key):
-                return f"{role.role_arn.rpartition('/')[2]}/{role.session_name}"
-    return access_key
+                return f"{role.role_arn.rpartition('/')[2]}/{role.session_name}", role.role_arn
+    return access_key, ""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from awslab.local.aws.world import Due, World
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "sts": ("services", "identity"),
+    "sts": ("services", "identity", "permissions"),
     "ec2": (
         "ec2.service",
         "ec2.tags",
@@ -35,8 +35,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.peering",
         "ec2.transit",
     ),
+    "elb": ("elb.balancers", "elb.targets", "elb.listeners"),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
-    "logs": ("logs.service", "logs.queries"),
+    "logs": ("logs.service", "logs.queries", "logs.insights", "logs.questions"),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

@@ -1,6 +1,7 @@
 """Who may do what: roles are assumed, their policies and those of resources are asked, decisions are kept.
 
-Only credentials that a service got for a role (`assume`) are asked about; users' keys may do everything.
+Only credentials of a role are asked about, be they a service's (`assume`) or those of AssumeRole; users' keys may do
+everything.
 Whoever calls a function of this module holds the world's lock.
 """
 
@@ -14,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from awslab.local.aws.actions import requests_of
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.policies import Request, context_of, speaking
+from awslab.local.aws.policies import Request, context_of, says, speaking
 from awslab.local.aws.resource_policies import policy_of
 from awslab.local.aws.rules import Book
 
@@ -64,7 +64,7 @@ class Session:
 
 def role_of(role_arn: str) -> Any:
     """Return moto's role of an ARN, path included; None where there is none."""
-    partition, account = _owner(role_arn)
+    partition, account = owner_of(role_arn)
     roles = iam_backends[account][partition].roles.values()
     return next((role for role in roles if role.arn == role_arn), None)
 
@@ -84,24 +84,18 @@ def assume(
     With `keep=False` it is only tried, and the credentials are good for nothing.
     """
     role = role_of(role_arn)
-    context = context_of(SourceAccount=_owner(role_arn)[1], SourceArn=source_arn)
+    context = context_of(SourceAccount=owner_of(role_arn)[1], SourceArn=source_arn)
     request = Request("sts:AssumeRole", role_arn, context, frozenset({service}))
     document = role.assume_role_policy_document if role else None
-    if role is None or not _says(document, request) or role_arn in world.overlay.new_roles:
+    if role is None or not says(document, request) or role_arn in world.overlay.new_roles:
         sentence = f"{service} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
         raise AwsError("AccessDenied", sentence, HTTPStatus.FORBIDDEN)
     name = session or secrets.token_hex(16)
     return _credentials(world, role_arn, name, service) if keep else Session("", "", "", role_arn, name, service)
 
 
-def _says(document: str | dict[str, Any] | None, request: Request) -> bool:
-    """Tell whether a document allows a request and nothing in it denies it."""
-    denied = next(speaking(document, request, "Deny"), None)
-    return denied is None and next(speaking(document, request, "Allow"), None) is not None
-
-
 def _credentials(world: World, role_arn: str, name: str, service: str) -> Session:
-    partition, account = _owner(role_arn)
+    partition, account = owner_of(role_arn)
     made = sts_backends[account][partition].assume_role(
         region_name="us-east-1",
         role_session_name=name,
@@ -118,7 +112,7 @@ def _credentials(world: World, role_arn: str, name: str, service: str) -> Sessio
 def end(world: World, session: Session) -> None:
     """Forget credentials that nobody uses any more."""
     world.overlay.sessions.pop(session.access_key, None)
-    partition, account = _owner(session.role_arn)
+    partition, account = owner_of(session.role_arn)
     sts = sts_backends[account][partition]
     sts.assumed_roles = [one for one in sts.assumed_roles if one.access_key_id != session.access_key]
 
@@ -147,7 +141,7 @@ def authorize(
     """
     role_arn = principal if isinstance(principal, str) else principal.role_arn
     shown = role_arn if isinstance(principal, str) else principal.arn
-    account = _owner(role_arn)[1]
+    account = owner_of(role_arn)[1]
     known = context_of(PrincipalArn=role_arn, PrincipalAccount=account, SecureTransport="true") | (context or {})
     asked = Request(action, resource, known, frozenset({role_arn, shown}))
     allowed, by = _decide(asked, account)
@@ -194,7 +188,7 @@ def role_policies(role_arn: str) -> Iterator[tuple[str, str]]:
         return
     yield from role.policies.items()
     for policy in role.managed_policies.values():
-        yield policy.name, policy.document
+        yield policy.name, next(version.document for version in policy.versions if version.is_default)
 
 
 def denied(shown: str, action: str, resource: str, by: str = "") -> AwsError:
@@ -237,24 +231,19 @@ def service_may(
     return allowed
 
 
-def authorize_call(world: World, call: Call) -> None:
-    """Ask for every permission that a call needs, if it was made in a role that a service assumed."""
-    session = world.overlay.sessions.get(call.access_key)
-    if session is None:
-        return
-    call.account = _owner(session.role_arn)[1]
-    context = context_of(RequestedRegion=call.region)
-    for action, resource, more in requests_of(call):
-        authorize(world, session, action, resource, context | more)
-
-
 def session_of(world: World, call: Call) -> Session | None:
-    """Return the session in which a call was made, if a service assumed a role for it."""
+    """Return the session in which a call was made, if a role was assumed for it.
+
+    Whoever took a role that was never made, as people do who only want another account, may do everything.
+    """
     found: Session | None = world.overlay.sessions.get(call.access_key)
+    if found is None and call.role_arn and role_of(call.role_arn):
+        name = call.who.partition("/")[2]
+        found = Session(call.access_key, "", "", call.role_arn, name, "")
     return found
 
 
-def _owner(arn: str) -> tuple[str, str]:
+def owner_of(arn: str) -> tuple[str, str]:
     """Return partition and account of an ARN."""
     parts = (arn + ":::::").split(":")
     return parts[1] or "aws", parts[4]

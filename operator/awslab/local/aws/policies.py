@@ -47,6 +47,12 @@ def speaking(document: str | dict[str, Any] | None, request: Request, effect: st
             yield place
 
 
+def says(document: str | dict[str, Any] | None, request: Request) -> bool:
+    """Tell whether a document allows a request and nothing in it denies it."""
+    denied = next(speaking(document, request, "Deny"), None)
+    return denied is None and next(speaking(document, request, "Allow"), None) is not None
+
+
 def matches(statement: dict[str, Any], request: Request) -> bool:
     """Tell whether a statement is about this request: principal, action, resource and every condition."""
     return (

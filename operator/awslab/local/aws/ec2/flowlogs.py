@@ -106,8 +106,9 @@ def _to_bucket(flow_log: Any) -> str:
     objects = f"{flow_log.log_destination.rstrip('/')}/AWSLogs/{ec2.account_id}/any"
     asked = Request("s3:PutObject", objects, context, frozenset({"delivery.logs.amazonaws.com"}))
     policy = policy_of(bucket, ec2.account_id)
-    allowed = next(speaking(policy, asked, "Allow"), None) and not next(speaking(policy, asked, "Deny"), None)
-    return "" if allowed else "Access error"
+    allowed = any(True for _ in speaking(policy, asked, "Allow"))
+    denied = any(True for _ in speaking(policy, asked, "Deny"))
+    return "" if allowed and not denied else "Access error"
 
 
 FlowLogsBackend.create_flow_logs = create

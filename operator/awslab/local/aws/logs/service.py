@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import logs_backends
 
 from awslab.local.aws.errors import AwsError
-from awslab.local.aws.logs import queries
+from awslab.local.aws.logs import queries, questions
 from awslab.local.aws.logs.patterns import matcher
 from awslab.local.aws.rules import Book
 from awslab.local.aws.services import Asked, Ruled
@@ -177,4 +177,7 @@ HANDLERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "DeleteQueryDefinition": queries.delete,
     "DescribeQueryDefinitions": queries.describe,
     "PutQueryDefinition": queries.put,
+    "StartQuery": questions.start,
+    "GetQueryResults": questions.results,
+    "StopQuery": questions.stop,
 }

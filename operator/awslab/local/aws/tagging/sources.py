@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moto.core.resource_tagging import iter_taggable_backends
+from moto.iam.models import iam_backends
 
 from awslab.local.aws.cloudwatch import service as cloudwatch
 from awslab.local.aws.dynamodb import service as dynamodb
+from awslab.local.aws.elb import lookup as balancing
 from awslab.local.aws.events import service as events
 from awslab.local.aws.lambda_.model import region_of
 from awslab.local.aws.messaging import queues, topics
@@ -37,8 +39,10 @@ OURS: dict[str, Callable[[World, str, str], Tags]] = {
     "sns": lambda _, account, region: topics.tagged_resources(account, region),
     "sqs": lambda _, account, region: queues.tagged_resources(account, region),
     "dynamodb": lambda _, account, region: dynamodb.tagged_resources(account, region),
+    "elasticloadbalancing": lambda _, account, region: balancing.tagged_resources(account, region),
     "cloudwatch": lambda _, account, region: cloudwatch.tagged_resources(account, region),
 }
+ASKED = frozenset({*OURS, "logs"})  # whose tags IAM knows conditions on
 NOT_LISTED = frozenset({"iam"})  # AWS does not show roles here
 
 
@@ -55,6 +59,26 @@ def of_all(world: World, account: str, region: str) -> Tags:
     for tags_of in OURS.values():
         found |= tags_of(world, account, region)
     return found
+
+
+def of_arn(world: World, arn: str) -> dict[str, str]:
+    """Return the tags that count where somebody wants to do something with a resource; buckets' do not."""
+    _, partition, service, region, account, rest = (arn + ":::::").split(":", 5)
+    if service == "iam":
+        roles = iam_backends[account][partition].roles.values()
+        return next(({tag["Key"]: tag["Value"] for tag in one.tags or ()} for one in roles if one.arn == arn), {})
+    if service not in ASKED or not region:
+        return {}
+    return of_service(world, service, account, region).get(_bearer(arn, service, rest.rstrip(":")), {})
+
+
+def _bearer(arn: str, service: str, rest: str) -> str:
+    """Return the ARN of what has the tags: that of a function for its versions, of a state machine for its runs."""
+    if service in {"lambda", "states"}:
+        name = rest.split(":")[1] if ":" in rest else rest
+        noun = {"lambda": "function", "states": "stateMachine"}[service]
+        return f"{arn[: len(arn) - len(rest)]}{noun}:{name}"
+    return arn.partition(":log-stream:")[0]
 
 
 def _motos(account: str, region: str, service: str | None = None) -> Tags:

@@ -31,14 +31,22 @@ TYPE_OF_PREFIX = {
     "rtb": "route-table",
     "sg": "security-group",
     "acl": "network-acl",
+    "pcx": "vpc-peering-connection",
+    "tgw-attach": "transit-gateway-attachment",
+    "eigw": "egress-only-internet-gateway",
+    "dopt": "dhcp-options",
     "vpce": "vpc-endpoint",
     "i": "instance",
     "key": "key-pair",
 }
+TARGETS = {"VpcPeeringConnectionId", "GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId"}
+"""The parameters that name the target of a route."""
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
-UNCONDITIONED = {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
+UNCONDITIONED = {
+    iam.LAUNCH, iam.PEER, iam.TRANSIT, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +150,21 @@ def _change(ec2, vpc, using):
     """Grow and shrink, with tags that come and go, and with another kind of bastion."""
     ec2.disassociate_iam_instance_profile(AssociationId=_association(ec2, _id(vpc, "Instance/bastion")))
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
-    vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None)
+    vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None, ipv6=True)
+    until(vpc, lambda: vpc.ready, using)
+    theirs = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=theirs)["RouteTable"]["RouteTableId"]
+    peering = {"name": "theirs", "vpcId": theirs, "cidrs": ["10.9.0.0/16"], "routeTableIds": [table]}
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    vpc.change(transitGateway={"id": gateway, "routes": ["10.8.0.0/16"]})
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(availabilityZones=3)
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(transitGateway=None, availabilityZones=2)
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(ipv6=False, dhcpOptions={"domainName": "corp.example.com"}, peerings=[peering])
+    until(vpc, lambda: vpc.ready, using)
+    vpc.change(dhcpOptions=None, peerings=[])
     until(vpc, lambda: vpc.ready, using)
     by_ssh = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
     vpc.change(bastion=by_ssh, webServer={"replicas": 1, "loadBalancer": True})
@@ -221,16 +243,20 @@ def test_every_call_names_only_types_on_which_it_is_allowed(calls):
 
 def _named(call):
     """The types of the resources that a call names as itself, not as the target of a route or rule."""
-    plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in {"GatewayId", "NatGatewayId"}}
-    if call["action"] == "DeleteNatGateway":
+    plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in TARGETS}
+    if call["action"] in {"DeleteNatGateway", "DeleteEgressOnlyInternetGateway"}:
         plain = call["params"]
-    found = re.findall(r"\b(vpce|vpc|subnet|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(
+        r"\b(vpce|vpc|subnet|pcx|dopt|tgw-attach|eigw|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain)
+    )
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 
 def _allowed(action):
     if action in iam.CREATES:
         return {iam.CREATES[action].makes, *iam.CREATES[action].inside}
+    if action in iam.PEERINGS:
+        return {"vpc", "vpc-peering-connection"}
     if action in iam.CHANGES:
         return set(iam.CHANGES[action])
     return {iam.DELETES[action]} if action in iam.DELETES else set(iam.TYPES)
@@ -248,12 +274,7 @@ class TestThePolicy:
     def test_allows_every_change_under_a_condition_on_the_owner_only(self, policy):
         for statement in policy["Statement"]:
             reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
-            assert (
-                reads
-                or statement["Sid"]
-                in {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
-                or OWNER_TAG in json.dumps(statement["Condition"])
-            )
+            assert reads or statement["Sid"] in UNCONDITIONED or OWNER_TAG in json.dumps(statement["Condition"])
             assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND
 
     def test_has_no_wildcard_in_an_action(self, policy):

@@ -20,7 +20,7 @@ COUNT_OR_LIST = "must be a count from 1 to 6 or a list of 1 to 6 zone names, for
 NOT_TWICE = "must not name a zone twice"
 OF_THE_REGION = "must be zones of spec.region, its name and one letter, for example us-east-1a"
 KEYED_BY_ZONE = "must have zones of spec.region as keys, its name and one letter, for example us-east-1a"
-INSIDE = "must lie inside spec.cidr"
+INSIDE = "must lie inside spec.cidr or one of spec.secondaryCidrs"
 NO_OVERLAP = "must have cidrs that do not overlap, neither within a tier nor between tiers"
 KEY_LENGTH = "must have keys of 1 to 128 characters"
 A_PORT = "must have a port, unless protocol is icmp"
@@ -82,6 +82,14 @@ def ssh(**bastion: Any) -> dict[str, Any]:
     return but(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"], **bastion})
 
 
+THEIRS: dict[str, Any] = {"vpcId": "vpc-0123456789abcdef0", "cidrs": ["10.1.0.0/16"]}
+
+
+def peered(**peering: Any) -> dict[str, Any]:
+    """The minimal spec with one peering."""
+    return but(peerings=[{"name": "shop", **peering}])
+
+
 def checks(*entries: dict[str, Any]) -> dict[str, Any]:
     """The minimal spec with checks."""
     return but(checks=list(entries))
@@ -95,6 +103,21 @@ GOOD: dict[str, dict[str, Any]] = {
     "six zones": zones(6),
     "a named zone": zones(named("f")),
     "six named zones": zones(named("abcdef")),
+    "IPv6": but(ipv6=True),
+    "a peering with a LabVpc": peered(vpcRef={"name": "shop", "namespace": "shop"}, dns=False),
+    "a peering with a VPC": peered(**THEIRS, accountRef={"name": "prod"}, region="eu-west-1"),
+    "a transit gateway": but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}),
+    "connected networks": but(connectedCidrs=["10.1.0.0/16"]),
+    "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
+    "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
+    "DHCP options": but(
+        dhcpOptions={
+            "domainName": "corp.example.com",
+            "domainNameServers": ["10.0.0.2", "AmazonProvidedDNS"],
+            "ntpServers": ["169.254.169.123"],
+        }
+    ),
+    "a domain only": but(dhcpOptions={"domainName": "corp"}),
     "no NAT": but(natGateways="None"),
     "no data tier": but(subnets={"data": {"enabled": False}}),
     "adjoining subnets": cidrs(public={"a": "10.0.0.0/24", "b": "10.0.1.0/24"}, data={"a": "10.0.2.0/28"}),
@@ -354,6 +377,92 @@ BAD: tuple[Bad, ...] = (
         "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0",
     ),
     Bad("a number for a policy", but(endpoints={"policies": {"s3": 1}}), "spec.endpoints.policies.s3"),
+    Bad("a /56 of one's own", but(ipv6="2600:1f18::/56"), "spec.ipv6"),
+    Bad("five further ranges", but(secondaryCidrs=[f"10.{n}.0.0/16" for n in range(1, 6)]), "spec.secondaryCidrs"),
+    Bad("a further range twice", but(secondaryCidrs=["10.1.0.0/16", "10.1.0.0/16"]), "spec.secondaryCidrs"),
+    Bad(
+        "a further range that overlaps the first",
+        but(secondaryCidrs=["10.0.128.0/20"]),
+        "spec.secondaryCidrs",
+        "must overlap neither spec.cidr nor each other",
+    ),
+    Bad(
+        "further ranges that overlap",
+        but(secondaryCidrs=["100.64.0.0/16", "100.64.16.0/20"]),
+        "spec.secondaryCidrs",
+        "must overlap neither spec.cidr nor each other",
+    ),
+    Bad(
+        "a further range that is too large",
+        but(secondaryCidrs=["100.64.0.0/10"]),
+        "spec.secondaryCidrs[0]",
+        "must be between /16 and /28, for example 100.64.0.0/16",
+    ),
+    Bad(
+        "no DHCP option",
+        but(dhcpOptions={"domainNameServers": []}),
+        "spec.dhcpOptions",
+        "must have domainName, domainNameServers or ntpServers",
+    ),
+    Bad(
+        "a DNS server by name",
+        but(dhcpOptions={"domainNameServers": ["ns1.example.com"]}),
+        "spec.dhcpOptions.domainNameServers[0]",
+        "must be an IPv4 address, or AmazonProvidedDNS for the resolver of the VPC itself",
+    ),
+    Bad(
+        "a domain with a space",
+        but(dhcpOptions={"domainName": "corp example"}),
+        "spec.dhcpOptions.domainName",
+        "must be the name of a domain, for example corp.example.com",
+    ),
+    Bad("five time servers", but(dhcpOptions={"ntpServers": ["10.0.0.1"] * 5}), "spec.dhcpOptions.ntpServers"),
+    Bad(
+        "a peering with nobody",
+        peered(),
+        "spec.peerings[0]",
+        "must name the other side by vpcRef or by vpcId, not by both",
+    ),
+    Bad(
+        "a peering with two",
+        peered(**THEIRS, vpcRef={"name": "shop"}),
+        "spec.peerings[0]",
+        "must name the other side by vpcRef or by vpcId, not by both",
+    ),
+    Bad(
+        "a peering with a VPC of unknown addresses",
+        peered(vpcId="vpc-0123456789abcdef0"),
+        "spec.peerings[0].cidrs",
+        "must be given with vpcId, and only with it: those of a LabVpc are known",
+    ),
+    Bad(
+        "a peering with a LabVpc of a region",
+        peered(vpcRef={"name": "shop"}, region="eu-west-1"),
+        "spec.peerings[0]",
+        "must have accountId, accountRef, region and routeTableIds with vpcId only: those of a LabVpc are known",
+    ),
+    Bad(
+        "a peering with no VPC",
+        peered(**THEIRS | {"vpcId": "shop"}),
+        "spec.peerings[0].vpcId",
+        "must be an id such as vpc-0123456789abcdef0",
+    ),
+    Bad(
+        "two peerings of one name",
+        but(peerings=[{"name": "shop", **THEIRS}, {"name": "shop", **THEIRS}]),
+        "spec.peerings",
+    ),
+    Bad(
+        "a transit gateway for the internet",
+        but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["0.0.0.0/0"]}),
+        "spec.transitGateway.routes",
+        "must not have 0.0.0.0/0, which is the way to the internet",
+    ),
+    Bad(
+        "a transit gateway that leads nowhere",
+        but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": []}),
+        "spec.transitGateway.routes",
+    ),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )
 

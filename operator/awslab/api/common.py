@@ -250,6 +250,9 @@ class KindStatus(StatusModel):
         default=None,
         description="The AwsAccount in use; none for the operator's own credentials. What was made stays there.",
     )
+    other_accounts: tuple[AccountStatus, ...] = Field(
+        default=(), description="The further AwsAccounts in which it acts, such as that of a peered network."
+    )
     outputs: tuple[WrittenOutput, ...] = Field(
         default=(), description="What the outputs were written to and is the object's own."
     )

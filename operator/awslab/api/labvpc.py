@@ -12,6 +12,7 @@ from pydantic import Field
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
+from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs, TransitGatewaySpec
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
@@ -120,9 +121,21 @@ class ExpectedTraffic(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES, *LINK_RULES)
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
+    secondary_cidrs: SecondaryCidrs = Field(
+        default=(),
+        description="Further addresses of the VPC, at most four ranges from /16 to /28; subnets with cidrs of their "
+        "own may lie in them. They can be added and removed at any time.",
+    )
+    ipv6: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the network has IPv6 too: a /56 of Amazon's, a /64 of it in each subnet, and an "
+        "egress-only internet gateway for the private subnets. It can be turned on at any time, and off as long as "
+        "nothing in the subnets has an IPv6 address.",
+    )
     availability_zones: AvailabilityZones = Field(
         default=2,
         description=f"A count of zones from 1 to {MAX_ZONES}, taken from a on, or a list of zone names, "
@@ -130,7 +143,7 @@ class LabVpcSpec(KindSpec):
     )
     nat_gateways: NatMode = Field(
         default=NatMode.PER_ZONE,
-        description="How private subnets reach the internet: PerZone (one NAT gateway in each zone), "
+        description="How private subnets reach the internet over IPv4: PerZone (one NAT gateway in each zone), "
         "Single (one for all: cheaper, lost with its zone) or None (not at all).",
     )
     subnets: Subnets = Field(default=Subnets(), description="The three tiers of subnets: public, private and data.")
@@ -148,6 +161,20 @@ class LabVpcSpec(KindSpec):
         description="Whether the VPC's default network ACL lets nothing through, so that nothing uses it by accident.",
     )
     endpoints: Endpoints = Field(default=Endpoints(), description="Private ways to AWS's services.")
+    dhcp_options: DhcpOptionsSpec | None = Field(
+        default=None, description="What machines are told of names and time; without it what AWS tells everybody."
+    )
+    peerings: Peerings = Field(
+        default=(), description="Ways to other VPCs, with routes between the public and private subnets of both."
+    )
+    transit_gateway: TransitGatewaySpec | None = Field(
+        default=None, description="An attachment to a transit gateway, through the private subnets; none without it."
+    )
+    connected_cidrs: OtherCidrs = Field(
+        default=(),
+        description="Networks outside of this one whose traffic the network ACLs of the public and private subnets "
+        "let in, beside those of peerings and transitGateway: such as a LabVpc that names this one in a peering.",
+    )
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."
     )
@@ -183,6 +210,7 @@ class SubnetStatus(StatusModel):
     zone: str = Field(description="Its availability zone.")
     id: str | None = Field(default=None, description="The id that AWS gave it.")
     cidr: str = Field(description="Its addresses.")
+    ipv6_cidr: str | None = Field(default=None, description="Its IPv6 addresses.")
     usable_addresses: int | None = Field(
         default=None, description="How many addresses it has for use, without the five that AWS keeps."
     )
@@ -210,6 +238,7 @@ class LabVpcStatus(KindStatus):
     summary: LabVpcSummary | None = Field(default=None, description="Short texts for the columns of kubectl get.")
     vpc_id: str | None = Field(default=None, description="The id of the VPC.")
     cidr: str | None = Field(default=None, description="The addresses of the VPC.")
+    ipv6_cidr: str | None = Field(default=None, description="The IPv6 addresses that Amazon gave the VPC.")
     zones: tuple[str, ...] = Field(default=(), description="The availability zones in use.")
     subnets: tuple[SubnetStatus, ...] = Field(default=(), description="Every subnet.")
     public_subnet_ids: tuple[str, ...] = Field(default=(), description="The ids of the public subnets.")
@@ -224,6 +253,15 @@ class LabVpcStatus(KindStatus):
     )
     network_acl_ids: Mapping[str, str] = Field(
         default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
+    )
+    route_table_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the route tables by name: public, private-a, data."
+    )
+    peering_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the peering connections by the names of the peerings."
+    )
+    transit_gateway_attachment_id: str | None = Field(
+        default=None, description="The id of the attachment to the transit gateway."
     )
     flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
     flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")

@@ -111,12 +111,14 @@ def _is_by_zone(tier: str) -> Rule:
 
 def _lies_inside(tier: str) -> Rule:
     def check(spec: LabVpcSpec) -> bool:
-        return all(network.subnet_of(spec.network) for network in _networks(spec, tier))
+        ranges = [n for cidr in (spec.cidr, *spec.secondary_cidrs) if (n := ipv4_network(cidr))]
+        return all(any(network.subnet_of(one) for one in ranges) for network in _networks(spec, tier))
 
+    secondary = "has(self.secondaryCidrs) && self.secondaryCidrs.exists(s, isCIDR(s) && cidr(s).containsCIDR(c))"
     return Rule(
         path=("subnets", tier, "cidrs"),
-        message="must lie inside spec.cidr",
-        cel=f"!isCIDR(self.cidr) || {_networks_cel(tier)}.all(c, cidr(self.cidr).containsCIDR(c))",
+        message="must lie inside spec.cidr or one of spec.secondaryCidrs",
+        cel=f"!isCIDR(self.cidr) || {_networks_cel(tier)}.all(c, cidr(self.cidr).containsCIDR(c) || ({secondary}))",
         check=check,
     )
 

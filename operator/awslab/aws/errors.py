@@ -31,7 +31,7 @@ THROTTLED = frozenset(
 IN_USE = frozenset(
     {"DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse", "ResourceInUse",
      "ResourceInUseException", "InvalidAllocationID.InUse", "DeleteConflict", "VolumeInUse", "InvalidGroup.InUse",
-     "BucketNotEmpty"}
+     "BucketNotEmpty", "InvalidCidrBlock.InUse"}
 )  # fmt: skip
 RETRYABLE = frozenset(
     {"IncorrectState", "IncorrectInstanceState", "InvalidState", "OperationAborted", "ConcurrentModification",

@@ -11,11 +11,12 @@ from awslab.core.diff import Change, Changes
 from awslab.core.errors import InUse, NotFound, Retryable
 from awslab.core.outcome import Blocker
 from awslab.core.ownership import OWNER_TAG
-from awslab.core.resource import Ids, Observed
+from awslab.core.resource import Ids, Observed, Ref
 from awslab.core.values import FrozenMap
 
 from . import blockers
 from .blockers import filters
+from .cidr_blocks import Ipv6Part
 from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
 from .network import Subnet, Vpc
 from .session import Aws
@@ -40,16 +41,18 @@ class Entry:
     """Of ICMP the type, as EC2's security groups have it; -1 for all."""
     to_port: int
     """Of ICMP the code."""
-    cidr: str
+    cidr: str | Ref | Ipv6Part
+    """A range; or the VPC's block of IPv6 addresses, or a part of it, which AWS chooses."""
 
     @classmethod
-    def allow(cls, cidr: str, protocol: str = "all", ports: tuple[int, int] = (-1, -1)) -> Entry:
+    def allow(cls, cidr: str | Ref | Ipv6Part, protocol: str = "all", ports: tuple[int, int] = (-1, -1)) -> Entry:
         """Let through what comes from or goes to *cidr*."""
         return cls("allow", protocol, *ports, cidr)
 
     def __str__(self) -> str:
         ports = f"{self.from_port}" if self.from_port == self.to_port else f"{self.from_port}-{self.to_port}"
-        return " ".join([self.action, self.protocol, *([] if self.protocol == "all" else [ports]), self.cidr])
+        words = [self.action, self.protocol, *([] if self.protocol == "all" else [ports])]
+        return " ".join([*words, getattr(self.cidr, "address", str(self.cidr))])
 
 
 Entries = FrozenMap[int, Entry]
@@ -205,7 +208,8 @@ def _read(entry: Item) -> Entry:
     else:
         ranged = entry.get("PortRange") or {}
         ports = ranged.get("From", -1), ranged.get("To", -1)
-    return Entry(entry["RuleAction"], str(protocol), *ports, entry.get("CidrBlock") or entry["Ipv6CidrBlock"])
+    cidr = Ipv6Part.of(entry.get("CidrBlock") or entry["Ipv6CidrBlock"])
+    return Entry(entry["RuleAction"], str(protocol), *ports, cidr)
 
 
 def _set(aws: Aws, acl: str, entries: Iterable[Change], *, egress: bool) -> None:
@@ -221,9 +225,9 @@ def _unset(aws: Aws, acl: str, entries: Iterable[Change], *, egress: bool) -> No
 
 
 def _arguments(entry: Entry) -> dict[str, Any]:
-    family = "Ipv6CidrBlock" if ":" in entry.cidr else "CidrBlock"
-    protocol = NUMBERS.get(entry.protocol, entry.protocol)
-    arguments = {"Protocol": protocol, "RuleAction": entry.action, family: entry.cidr}
+    cidr, protocol = str(entry.cidr), NUMBERS.get(entry.protocol, entry.protocol)
+    family = "Ipv6CidrBlock" if ":" in cidr else "CidrBlock"
+    arguments = {"Protocol": protocol, "RuleAction": entry.action, family: cidr}
     if entry.protocol in ICMP:
         return {**arguments, "IcmpTypeCode": {"Type": entry.from_port, "Code": entry.to_port}}
     if entry.from_port < 0:

@@ -13,6 +13,7 @@ from awslab.core.resource import Ids, Observed, Resource
 from awslab.core.values import FrozenMap
 
 from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
+from .led_routes import WAYS
 from .network import Subnet, Vpc
 from .session import Aws
 
@@ -118,8 +119,10 @@ def _association(aws: Aws, subnet: str) -> str:
 
 
 def _is_a_person_s(route: Item) -> bool:
-    """Whether it was made by CreateRoute, and is not an endpoint's or propagated."""
-    return route.get("Origin", "CreateRoute") == "CreateRoute" and "DestinationPrefixListId" not in route
+    """Whether it was made by CreateRoute, and is neither an endpoint's, propagated, nor one of a way's own."""
+    by_hand = route.get("Origin", "CreateRoute") == "CreateRoute"
+    led = any(route.get(way.key) for way in WAYS)
+    return by_hand and "DestinationPrefixListId" not in route and not led
 
 
 def _destination(route: Item) -> str:

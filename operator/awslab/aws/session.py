@@ -99,6 +99,9 @@ class Aws:
     on_delete: Mapping[str, Any] = field(default_factory=dict)
     """What the object's spec says in ``deletion``: what becomes of data and of running work."""
 
+    elsewhere: Mapping[str, Clients] = field(default_factory=dict)
+    """By the ids of their accounts: where the owner may act beside its own account."""
+
     @property
     def ec2(self) -> Any:
         """The EC2 client."""
@@ -107,6 +110,11 @@ class Aws:
     def client(self, service: str) -> Any:
         """The client of *service*."""
         return self.clients.client(service)
+
+    def ec2_of(self, account: str, region: str) -> Any:
+        """EC2 in another region, or another account by its id (empty: our own); None where we may not act there."""
+        clients = self.elsewhere.get(account) if account else self.clients
+        return clients.client("ec2", region) if clients else None
 
     @property
     def owned(self) -> list[dict[str, Any]]:

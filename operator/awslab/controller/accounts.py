@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from awslab.api.kinds import AWS_ACCOUNT
 from awslab.aws.accounts import NONE, OWN, Account
 from awslab.core.errors import AccountChanged, AccountNotAllowed, AccountNotFound, RegionNotAllowed
 from awslab.core.values import FrozenMap
+from awslab.kinds.kind import Neighbor
 
 from .handle import Handle
 from .objects import Key, Object, meta
@@ -61,6 +63,55 @@ def granted_for_deletion(handle: Handle, instance: str) -> Grant:
     return _grant(handle, name, _described(handle, name), instance) if name else Grant()
 
 
+def others(
+    handle: Handle, instance: str, neighbors: Iterable[Neighbor] = (), *, strict: bool = True
+) -> dict[str, Account]:
+    """The other accounts in which an object acts, by their ids.
+
+    Those that the spec names must be allowed, else this raises Denied; those of the objects that it refers to,
+    and of what it had earlier, are taken where they are. Unless it is *strict*, nothing raises.
+    """
+    named, theirs = _named_inside(handle.obj), {_account_named(n.status) for n in neighbors}
+    allowed: dict[str, Account] = {}
+    for name in sorted({*named, *theirs, *_earlier(handle.obj)} - {account_of(handle), ""}):
+        try:
+            spec = _described(handle, name)
+            _check_namespace(handle, name, spec)
+        except (AccountNotFound, AccountNotAllowed):
+            if strict and name in named:
+                raise
+        else:
+            account = described(name, spec, instance)
+            allowed[account.id] = account
+    return allowed
+
+
+def _named_inside(obj: Object) -> set[str]:
+    """The AwsAccounts that parts of the spec name."""
+
+    def search(value: Any) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            if isinstance(ref := value.get("accountRef"), Mapping) and isinstance(ref.get("name"), str):
+                yield ref["name"]
+            for inner in value.values():
+                yield from search(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from search(inner)
+
+    return {name for part in (obj.get("spec") or {}).values() for name in search(part)}
+
+
+def _account_named(status: Mapping[str, Any]) -> str:
+    """The AwsAccount in which an object was made; empty for the operator's own account."""
+    return str((status.get("account") or {}).get("name", ""))
+
+
+def _earlier(obj: Object) -> set[str]:
+    """The AwsAccounts in which it has acted."""
+    return {account["name"] for account in (obj.get("status") or {}).get("otherAccounts") or ()}
+
+
 def account_of(handle: Handle) -> str:
     """The name of the object's AwsAccount; empty for the operator's own account.
 
@@ -76,7 +127,7 @@ def account_of(handle: Handle) -> str:
 
 def target_of(obj: Object) -> list[Key]:
     """The AwsAccount that an object refers to by itself."""
-    names = {_named(obj), _recorded(obj).get("name", "")} - {""}
+    names = {_named(obj), _recorded(obj).get("name", ""), *_named_inside(obj), *_earlier(obj)} - {""}
     return [Key(KIND, "", name) for name in sorted(names)]
 
 

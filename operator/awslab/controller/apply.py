@@ -31,6 +31,7 @@ from awslab.cost import estimate as cost
 from awslab.engine import Permit
 from awslab.kinds.kind import Look, Situation
 
+from . import accounts
 from .accounts import granted
 from .config_maps import Texts
 from .consent import APPROVE_ANNOTATION, Consent
@@ -86,10 +87,12 @@ class Apply(ObjectPass):
             return None
         others = neighbors(self.handle, self.kind)
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
+        self.reach(accounts.others(self.handle, self.world.settings.instance, others.values()), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
+        names = {other.name: other.id for other in self.others}
         with translated():
             before = self.handle.obj.get("status") or {}
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle), before))
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, names, Texts(self.handle), before))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)

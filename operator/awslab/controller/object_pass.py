@@ -80,6 +80,8 @@ class ObjectPass(ABC):
         )
         self.happenings = Happenings(handle, kind.name)
         self.grant = Grant()
+        self.elsewhere: Mapping[str, Clients] = {}
+        self.others: Sequence[Account] = ()
         self.clients: Clients | None = None
 
     def run(self) -> float | None:
@@ -108,13 +110,19 @@ class ObjectPass(ABC):
         self.grant, self.clients = grant, self.world.clients(region, grant.account)
         return self.clients
 
+    def reach(self, others: Mapping[str, Account], region: str) -> None:
+        """Act in *others* too, by the ids of the accounts."""
+        self.others = tuple(others.values())
+        self.elsewhere = {id_: self.world.clients(region, account) for id_, account in others.items()}
+
     def reconcile(
         self, desired: Graph, clients: Clients, hints: Hints, *, claims: Mapping[str, str] | None = None, **how: Any
     ) -> Pass:
         """Bring AWS nearer to *desired*, by the engine; *claims* are ids by address."""
         pool: Executor = self.world.pool
         on_delete = self.spec.get("deletion") or {}  # as it stands there: a spec that is not valid must not stop it
-        aws, types = Aws(clients, self.owner, on_delete=on_delete), self.kind.types
+        aws = Aws(clients, self.owner, on_delete=on_delete, elsewhere=self.elsewhere)
+        types = self.kind.types
         inventory = self.world.inventory(clients)
         self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
@@ -184,6 +192,7 @@ class ObjectPass(ABC):
         return status | {
             "resources": telling.resources(result.steps, errors, begun),
             "intents": self._open_intents(result),
+            "otherAccounts": [{"name": other.name, "id": other.id} for other in self.others],
         }
 
     def _open_intents(self, result: Pass) -> dict[str, str]:

@@ -41,7 +41,7 @@ def neighbors(handle: Handle, kind: Kind[Any, Any]) -> dict[ObjectRef, Neighbor]
     own = meta(handle.obj)["namespace"]
     account = accounts.account_of(handle)
     keys = [Key(r.ref.kind, r.namespace(own), r.ref.name) for r in references]
-    handle.refers_to([*keys, *([Key(accounts.KIND, "", account)] if account else [])])
+    handle.refers_to([*keys, *accounts.target_of(handle.obj), *([Key(accounts.KIND, "", account)] if account else [])])
     return {r.ref: _neighbor(handle, r, key) for r, key in zip(references, keys, strict=True)}
 
 

@@ -15,6 +15,7 @@ from awslab.core.outcome import Pass
 from awslab.core.step import Step
 from awslab.engine import Permit
 
+from . import accounts
 from .accounts import granted_for_deletion, has_made_something
 from .held import LOOKED_AGAIN, held_by
 from .object_pass import ObjectPass
@@ -45,6 +46,8 @@ class Remove(ObjectPass):
         if clients is None:
             self._let_go()
             return None
+        others = accounts.others(self.handle, self.world.settings.instance, strict=False)
+        self.reach(others, str(self.spec.get("region", "")))
         result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
         self.happenings.done(result.outcomes, patient=self.is_patient)
         if not result.steps and not self.unseen():

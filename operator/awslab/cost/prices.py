@@ -114,11 +114,20 @@ INSTANCE_GIBIBYTES = 8
 PUBLIC_IPV4_HOUR = 0.005
 """The same in every region: https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 
+TRANSIT_GATEWAY_ATTACHMENT_HOUR: Mapping[str, float] = {
+    "us-east-1": 0.05,
+    "us-east-2": 0.05,
+    "us-west-2": 0.05,
+    "eu-west-1": 0.05,
+}
+"""https://aws.amazon.com/transit-gateway/pricing/"""
+
 FREE = frozenset(
     {"Vpc", "Subnet", "InternetGateway", "RouteTable", "SecurityGroup", "DefaultSecurityGroup", "NetworkAcl",
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
      "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
-     "BucketNotification", "Rule", "TargetGroup", "Listener"}
+     "BucketNotification", "Rule", "TargetGroup", "Listener", "Ipv6Block", "EgressOnlyGateway",
+     "SecondaryCidr", "DhcpOptions", "Peering"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 
@@ -152,6 +161,7 @@ def hourly(type_name: str, region: str, wishes: Mapping[str, Any] = NOTHING) -> 
     return {
         "NatGateway": NAT_GATEWAY_HOUR[region],
         "Eip": PUBLIC_IPV4_HOUR,
+        "TransitGatewayAttachment": TRANSIT_GATEWAY_ATTACHMENT_HOUR.get(region),
         "Instance": _instance(region, wishes),
         "LoadBalancer": LOAD_BALANCER_HOUR[region] + PUBLIC_IPV4_HOUR * len(wishes.get("subnets", "12")),
         "InterfaceEndpoint": INTERFACE_ENDPOINT_HOUR[region] * len(wishes.get("subnets", "1")),

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
 from awslab.aws.as_model import part_of
+from awslab.aws.cidr_blocks import Ipv6Block, Ipv6Part, SecondaryCidr
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
 from awslab.aws.instance import Instance
+from awslab.aws.led_routes import LedRoute
 from awslab.aws.load_balancer import Listener, LoadBalancer
 from awslab.aws.nat import NatGateway
-from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import ICMP, OPEN, DefaultNetworkAcl, Entries, Entry, NetworkAcl
+from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
+from awslab.aws.transit_gateway import TransitGatewayAttachment
 from awslab.checks import model
 from awslab.checks.index import POOL
 from awslab.checks.ranges import IPV4, address_text, addresses
@@ -38,8 +42,14 @@ PREFIXES: Mapping[str, str] = {
     "GatewayEndpoint": "vpce",
     "InterfaceEndpoint": "vpce",
     "Instance": "i",
+    "EgressOnlyGateway": "eigw",
+    "Peering": "pcx",
+    "TransitGatewayAttachment": "tgw-attach",
 }
 """How AWS's ids begin, by type."""
+
+IPV6_BLOCK = "2001:db8::/56"
+"""Stands for the addresses that Amazon gives: https://www.rfc-editor.org/rfc/rfc3849"""
 
 FIRST_HOST = 4
 """The first address of a subnet that AWS does not keep, counted from 0."""
@@ -91,17 +101,17 @@ class _Translation:
     balancers: list[model.LoadBalancer] = field(default_factory=list)
     endpoints: list[model.Endpoint] = field(default_factory=list)
     prefix_lists: list[model.PrefixList] = field(default_factory=list)
-    by_service: dict[str, list[model.Route]] = field(default_factory=dict)
-    """The routes to gateway endpoints, by the id of the table."""
+    peerings: list[model.Peering] = field(default_factory=list)
+    attachments: list[model.TransitAttachment] = field(default_factory=list)
+    added: dict[str, list[model.Route]] = field(default_factory=dict)
+    """The routes that do not stand in their tables: to gateway endpoints and other networks, by the table's id."""
     hosts: Counter[str] = field(default_factory=Counter)
     """How many addresses are taken, by subnet."""
 
     def network(self) -> model.Network:
         """All of it; each table has the VPC's local route, which nobody composes."""
         local = {v.id: [model.Route(c, model.LOCAL) for c in v.cidrs] for v in self.vpcs}
-        tables = (
-            replace(t, routes=(*local.get(t.vpc, ()), *t.routes, *self.by_service.get(t.id, ()))) for t in self.tables
-        )
+        tables = (replace(t, routes=(*local.get(t.vpc, ()), *t.routes, *self.added.get(t.id, ()))) for t in self.tables)
         return model.Network(
             vpcs=tuple(self.vpcs),
             subnets=tuple(self.subnets),
@@ -112,6 +122,8 @@ class _Translation:
             groups=tuple(self.groups),
             interfaces=tuple(self.interfaces),
             balancers=tuple(self.balancers),
+            peerings=tuple(self.peerings),
+            attachments=tuple(self.attachments),
             endpoints=tuple(self.endpoints),
             prefix_lists=tuple(self.prefix_lists),
         )
@@ -139,13 +151,43 @@ class _Translation:
     def _(self, vpc: Vpc) -> None:
         self.vpcs.append(model.Vpc(id_of(vpc), (vpc.cidr,), vpc.name))
 
+    @add.register(Ipv6Block)
+    @add.register(SecondaryCidr)
+    def _(self, block: Ipv6Block | SecondaryCidr) -> None:
+        more = block.cidr if isinstance(block, SecondaryCidr) else IPV6_BLOCK
+        vpc = id_of(block.vpc)
+        self.vpcs = [replace(v, cidrs=(*v.cidrs, more)) if v.id == vpc else v for v in self.vpcs]
+
+    @add.register
+    def _(self, gateway: EgressOnlyGateway) -> None:
+        found = model.Gateway(id_of(gateway), id_of(gateway.vpc), model.GatewayKind.EGRESS_ONLY, gateway.name)
+        self.gateways.append(found)
+
+    @add.register
+    def _(self, peering: Peering) -> None:
+        cidrs = tuple(sorted({route.cidr for route in peering.routes}))
+        own = next(v.cidrs for v in self.vpcs if v.id == id_of(peering.vpc))
+        ends = (id_of(peering.vpc), id_of(peering.peer))
+        self.peerings.append(model.Peering(id_of(peering), ends, (own, cidrs), name=peering.name))
+        self._led(peering.routes, id_of(peering))
+
+    @add.register
+    def _(self, attachment: TransitGatewayAttachment) -> None:
+        found = model.TransitAttachment(id_of(attachment), attachment.gateway, id_of(attachment.vpc))
+        self.attachments.append(found)
+        self._led(attachment.routes, attachment.gateway)
+
+    def _led(self, routes: Iterable[LedRoute], target: str) -> None:
+        for route in routes:
+            self.added.setdefault(id_of(route.table), []).append(model.Route(route.cidr, target))
+
     @add.register
     def _(self, subnet: Subnet) -> None:
         self.subnets.append(
             model.Subnet(
                 id=id_of(subnet),
                 vpc=id_of(subnet.vpc),
-                cidrs=(subnet.cidr,),
+                cidrs=(subnet.cidr, *(str(Ipv6Part(IPV6_BLOCK, 64, number)) for number in subnet.ipv6)),
                 zone=subnet.zone,
                 tier=subnet.name.rpartition("-")[0],
                 name=subnet.name,
@@ -208,7 +250,7 @@ class _Translation:
         cidrs = SERVICE_CIDRS.get(endpoint.name, ())
         self.prefix_lists.append(model.PrefixList(list_, endpoint.service, cidrs))
         for table in endpoint.tables:
-            self.by_service.setdefault(id_of(table), []).append(model.Route(list_, id_))
+            self.added.setdefault(id_of(table), []).append(model.Route(list_, id_))
 
     @add.register
     def _(self, endpoint: InterfaceEndpoint) -> None:
@@ -249,7 +291,16 @@ class _Translation:
 def _entries(entries: Entries, *, egress: bool) -> Iterator[model.AclRule]:
     for number, entry in sorted(entries.items()):
         if entry.protocol not in ICMP or entry.to_port in EVERY_CODE:
-            yield model.AclRule(number, egress, entry.action == "allow", entry.cidr, entry.protocol, _ports_of(entry))
+            yield model.AclRule(
+                number, egress, entry.action == "allow", _range(entry), entry.protocol, _ports_of(entry)
+            )
+
+
+def _range(entry: Entry) -> str:
+    """The addresses at the other end."""
+    if isinstance(entry.cidr, Ipv6Part):
+        return str(replace(entry.cidr, block=IPV6_BLOCK))
+    return IPV6_BLOCK if isinstance(entry.cidr, Ref) else entry.cidr
 
 
 def _ports_of(entry: Entry) -> tuple[int, int]:

@@ -59,6 +59,8 @@ class Situation:
     owner: Owner
     clients: Clients
     others: Others = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the other accounts in which it may act, by the names of their AwsAccounts."""
     config_maps: ConfigMaps = no_config_maps
     status: Mapping[str, Any] = field(default_factory=dict)
     """What was last told of the object itself: what stays as it was once found."""

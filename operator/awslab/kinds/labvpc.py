@@ -13,6 +13,8 @@ from typing import Any
 
 from awslab.api.kinds import LAB_VPC as API
 from awslab.api.labvpc import LabVpcSpec
+from awslab.aws.cidr_blocks import Ipv6Block, SecondaryCidr
+from awslab.aws.dhcp import DhcpOptions
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
 from awslab.aws.flow_log import FlowLog, SavedQuery
 from awslab.aws.iam import Role
@@ -22,13 +24,15 @@ from awslab.aws.load_balancer import Listener, LoadBalancer
 from awslab.aws.logs import LogGroup, group_name
 from awslab.aws.lookups import availability_zones, identity
 from awslab.aws.nat import Eip, NatGateway
-from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
+from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.s3 import Bucket
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.aws.session import Aws
 from awslab.aws.target_group import TargetGroup
+from awslab.aws.transit_gateway import TransitGatewayAttachment
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
@@ -36,11 +40,13 @@ from awslab.cost import network as cost
 
 from . import network_checks
 from .address_plan import Tier, usable_addresses
+from .addresses import dhcp_options
 from .flow_logs import flow_logs
 from .kind import Kind, Look, Outputs, Report, Situation
 from .machines import BASTION, as_status, bastion, images, machines, names_matter
-from .network_layout import EVERYWHERE, Facts, Layout, zones_of
+from .network_layout import EVERYWHERE, SOMEBODY, Facts, Layout, zones_of
 from .network_parts import endpoints, network_acls
+from .peering import guessed, peerings, peers, transit_gateway
 from .web_servers import guessed_user_data, user_data, web_outputs, web_servers
 
 __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "outputs", "zones_of"]
@@ -48,35 +54,40 @@ __all__ = ["EVERYWHERE", "LAB_VPC", "Facts", "compose", "guess", "look_up", "out
 TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
-    LoadBalancer, TargetGroup, Listener, LogGroup, Bucket, FlowLog, SavedQuery,
+    LoadBalancer, TargetGroup, Listener, LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway,
+    SecondaryCidr, DhcpOptions, Peering, TransitGatewayAttachment,
 )  # fmt: skip
 
 
 def look_up(spec: LabVpcSpec, situation: Situation) -> Facts:
     """Ask AWS for the region's zones; who we are and for images only where something depends on it."""
     zones = situation.clients.fact("zones", availability_zones)
-    if not names_matter(spec):
+    if not (names_matter(spec) or spec.peerings):
         return Facts(zones, situation.owner)
     who = situation.clients.fact("identity", identity)
-    return Facts(zones, situation.owner, who, images(spec, situation), user_data(spec, situation.config_maps))
+    others, code = peers(spec, situation, who.account), user_data(spec, situation.config_maps)
+    return Facts(zones, situation.owner, who, images(spec, situation), user_data=code, peers=others)
 
 
 def guess(spec: LabVpcSpec, owner: Owner) -> Facts:
     """Take the region's zones for a to f, and any account and images."""
     named = spec.availability_zones if isinstance(spec.availability_zones, tuple) else ()
     zones = tuple(sorted({*named, *(spec.region + letter for letter in "abcdef")}))
-    made_of = dict.fromkeys(machines(spec), Image("ami-0"))
-    return Facts(zones, owner, images=made_of, user_data=guessed_user_data(spec))
+    made_of, others = dict.fromkeys(machines(spec), Image("ami-0")), guessed(spec, SOMEBODY.account)
+    return Facts(zones, owner, images=made_of, user_data=guessed_user_data(spec), peers=others)
 
 
 def compose(spec: LabVpcSpec, facts: Facts) -> Graph:
     """Lay out the network that *spec* asks for."""
     layout = Layout(spec, zones_of(spec, facts), facts)
+    dhcp_options(layout)
     layout.subnets()
     layout.internet()
     layout.nat()
     layout.data()
     layout.security_groups()
+    peerings(layout)
+    transit_gateway(layout)
     network_acls(layout)
     endpoints(layout)
     bastion(layout)
@@ -97,10 +108,14 @@ def outputs(spec: LabVpcSpec, facts: Facts, found: Sequence[Observed]) -> Output
     return {
         "vpcId": vpc.id if vpc else None,
         "cidr": vpc.fields["cidr"] if vpc else None,
+        "ipv6Cidr": next((o.id for o in _of(found, Ipv6Block) if o.ready), None),
         "zones": list(zones),
         "subnets": subnets,
         **{f"{tier}SubnetIds": [s["id"] for s in subnets if s["tier"] == tier] for tier in Tier},
         "natGatewayIps": nat_ips,
+        "routeTableIds": {o.name: o.id for o in _of(found, RouteTable)},
+        "peeringIds": {o.name: o.id for o in _of(found, Peering)},
+        "transitGatewayAttachmentId": next((o.id for o in _of(found, TransitGatewayAttachment)), None),
         **web_outputs(found),
         "flowLogGroup": next((group_name(o.id) for o in _of(found, LogGroup)), None),
         "flowLogBucket": next((o.id for o in _of(found, Bucket)), None),
@@ -125,6 +140,7 @@ def _subnet(found: Observed) -> dict[str, Any]:
         "zone": found.fields["zone"],
         "id": found.id,
         "cidr": found.fields["cidr"],
+        **({"ipv6Cidr": ipv6} if (ipv6 := found.details.get("ipv6_cidr")) else {}),
         "usableAddresses": usable_addresses(IPv4Network(found.fields["cidr"])),
     }
 

@@ -10,19 +10,23 @@ from typing import Any
 
 from awslab.api.labvpc import LabVpcSpec, NatMode, SubnetTier
 from awslab.api.labvpc_parts import BastionAccess
+from awslab.aws.cidr_blocks import IPV6, Ipv6Block
 from awslab.aws.instance import Image
 from awslab.aws.lookups import Identity
 from awslab.aws.nat import Eip, NatGateway
-from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
-from awslab.core.resource import Ref, Tags
+from awslab.core.resource import Ref, Resource, Tags
 from awslab.core.values import FrozenMap
 
 from .address_plan import Tier, tier_blocks, zone_letters
+from .addresses import block_of, secondary_cidrs
+from .ipv6 import EVERYWHERE_6, both_families, subnet_fields
+from .peering import Peer
 
 EVERYWHERE = "0.0.0.0/0"
 NOBODY = Owner("", "", "", "")
@@ -43,6 +47,8 @@ class Facts:
     """What instances are made of, by what they are for."""
     user_data: str = ""
     """What the web servers run at their first start."""
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+    """The other sides of peerings, by their names."""
 
     def arn(self, service: str, resource: str, region: str = "") -> str:
         """The ARN of something in this account; IAM's have no region."""
@@ -94,6 +100,8 @@ class Layout:
     def __post_init__(self) -> None:
         self.tags: Tags = FrozenMap(self.spec.tags)
         self.vpc = self.graph.add(Vpc(name="vpc", cidr=self.spec.cidr, tags=self.tags))
+        self.blocks = {b.cidr: self.graph.add(b) for b in secondary_cidrs(self.spec, self.vpc)}
+        self.ipv6 = self.graph.add(Ipv6Block(name=IPV6, vpc=self.vpc)) if self.spec.ipv6 else None
         self.igw = self.graph.add(InternetGateway(name="igw", vpc=self.vpc, tags=self.tags))
         self.tiers: dict[Tier, dict[str, Subnet]] = {}
         self.tables: dict[str, RouteTable] = {}
@@ -112,7 +120,9 @@ class Layout:
                         cidr=str(cidrs[tier, zone]),
                         zone=zone,
                         public_ips=tier is Tier.PUBLIC,
+                        block=block_of(cidrs[tier, zone], self.blocks),
                         tags=tags,
+                        **subnet_fields(self.ipv6, tier, letter_of(zone)),
                     )
                 )
                 for zone in self.zones
@@ -120,14 +130,24 @@ class Layout:
 
     def internet(self) -> None:
         """The public subnets' way to the internet and back."""
-        self._table("public", self.tiers[Tier.PUBLIC].values(), {EVERYWHERE: self.igw})
+        self._table("public", self.tiers[Tier.PUBLIC].values(), dict.fromkeys(self._everywhere(), self.igw))
 
     def nat(self) -> None:
         """One private route table for each zone, to the NAT gateway of the zone or to the only one."""
-        gateways = self._nat_gateways()
+        gateways, only_out = self._nat_gateways(), self._only_out()
         for zone, subnet in self.tiers[Tier.PRIVATE].items():
-            routes = {EVERYWHERE: gateways[zone]} if zone in gateways else {}
-            self._table(f"private-{letter_of(zone)}", [subnet], routes)
+            routes: dict[str, Resource] = {EVERYWHERE: gateways[zone]} if zone in gateways else {}
+            self._table(f"private-{letter_of(zone)}", [subnet], routes | only_out)
+
+    def _only_out(self) -> dict[str, Resource]:
+        """The way of IPv6 out of the private subnets, on which nobody comes in."""
+        if self.ipv6 is None:
+            return {}
+        return {EVERYWHERE_6: self.graph.add(EgressOnlyGateway(name="out", vpc=self.vpc, tags=self.tags))}
+
+    def _everywhere(self, source: str = EVERYWHERE) -> tuple[str, ...]:
+        """*source* in the families of addresses that the network has."""
+        return both_families(source, ipv6=self.spec.ipv6)
 
     def _nat_gateways(self) -> Mapping[str, NatGateway]:
         match self.spec.nat_gateways:
@@ -166,7 +186,8 @@ class Layout:
             ingress={
                 Rule.tcp(port, source): "clients"
                 for port in access.load_balancer.ports
-                for source in access.load_balancer.sources
+                for named in access.load_balancer.sources
+                for source in self._everywhere(named)
             },
             egress={Rule.tcp(access.app.port, app): "app"},
         )
@@ -176,7 +197,7 @@ class Layout:
             ingress={Rule.tcp(access.app.port, balancer): "load balancer", **bastion},
             egress={
                 **{Rule.tcp(port, data): "data" for port in access.data.ports},
-                **{Rule.tcp(port, EVERYWHERE): "web, by NAT" for port in (80, 443)},
+                **{Rule.tcp(port, target): "web, by NAT" for port in (80, 443) for target in self._everywhere()},
             },
         )
         self.group(
@@ -197,7 +218,7 @@ class Layout:
             ingress={Rule.tcp(SSH_PORT, cidr): "people" for cidr in allowed},
             egress={
                 **{Rule.tcp(port, app): "app" for port in ports},
-                **{Rule.tcp(port, EVERYWHERE): "web" for port in (80, 443)},
+                **{Rule.tcp(port, target): "web" for port in (80, 443) for target in self._everywhere()},
             },
         )
         return {Rule.tcp(port, ref): "bastion" for port in ports}

@@ -12,6 +12,7 @@ from awslab.core.resource import Ref
 
 from .address_plan import Tier
 from .network_layout import SSH_PORT, Layout, letter_of
+from .peering import connected
 from .tier_acls import Flows, egress, ingress
 
 HTTPS = 443
@@ -50,7 +51,9 @@ def _flows(layout: Layout) -> Flows:
         vpc=layout.spec.cidr,
         private=_cidrs(layout, Tier.PRIVATE),
         data=_cidrs(layout, Tier.DATA),
+        connected=connected(layout),
         clients=clients,
+        ipv6=layout.spec.ipv6,
     )
 
 
@@ -93,7 +96,7 @@ def interfaces(layout: Layout, services: dict[str, bool]) -> None:
     group = layout.group(
         Ref("SecurityGroup", "endpoints"),
         "Interface endpoints: from the VPC, to nowhere",
-        ingress={Rule.tcp(HTTPS, layout.spec.cidr): "the VPC"},
+        ingress={Rule.tcp(HTTPS, cidr): "the VPC" for cidr in (layout.spec.cidr, *layout.spec.secondary_cidrs)},
         egress={},
     )
     for service, private_dns in sorted(services.items()):

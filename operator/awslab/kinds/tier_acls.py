@@ -21,9 +21,9 @@ from awslab.core.errors import SpecError
 from awslab.core.values import FrozenMap
 
 from .address_plan import Tier
+from .ipv6 import BLOCK, EVERYWHERE_6, both_families, tier_part
 
 EVERYWHERE = "0.0.0.0/0"
-EVERYWHERE_6 = "::/0"
 EPHEMERAL = (1024, 65535)
 """The ports to which answers go: those of NAT gateways and load balancers are among them.
 
@@ -41,7 +41,7 @@ MOST = 20
 """The entries of a direction: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
 
 INSIDE, PRIVATE, DATA, CONNECTED, CLIENTS, ANSWERS = 100, 200, 300, 1000, 2000, 9000
-"""Where the numbers of each group of entries begin."""
+"""Where the numbers of each group of entries begin; the next number is that of the same over IPv6."""
 
 ROOM = 1000
 """The numbers of a group in which each entry has a place of its own."""
@@ -69,7 +69,8 @@ def ingress(tier: Tier, flows: Flows) -> Entries:
     """What may enter the subnets of *tier*; raises SpecError where that is more than AWS allows."""
     if tier is Tier.DATA:
         return _checked(tier, _among_protected(flows))
-    inside = {INSIDE: Entry.allow(flows.vpc)} | _placed(CONNECTED, map(Entry.allow, flows.connected))
+    inside = {INSIDE: Entry.allow(flows.vpc)} | ({INSIDE + 1: Entry.allow(BLOCK)} if flows.ipv6 else {})
+    inside |= _placed(CONNECTED, map(Entry.allow, flows.connected))
     clients = _placed(CLIENTS, _clients(flows)) if tier is Tier.PUBLIC else {}
     return _checked(tier, inside | clients | _answers(ipv6=flows.ipv6))
 
@@ -83,10 +84,11 @@ def egress(tier: Tier, flows: Flows) -> Entries:
 
 def _among_protected(flows: Flows) -> dict[int, Entry]:
     """Between the private and the data subnets, whose numbers follow from their zones."""
-    groups = ((PRIVATE, flows.private), (DATA, flows.data))
-    return {
+    groups = ((PRIVATE, flows.private, Tier.PRIVATE), (DATA, flows.data, Tier.DATA))
+    ipv6 = {first + 1: Entry.allow(tier_part(tier)) for first, _, tier in groups if flows.ipv6}
+    return ipv6 | {
         first + 10 * "abcdefghijklmnopqrstuvwxyz".index(letter): Entry.allow(cidr)
-        for first, cidrs in groups
+        for first, cidrs, _ in groups
         for letter, cidr in cidrs.items()
     }
 
@@ -111,7 +113,12 @@ def _placed(first: int, entries: Iterable[Entry]) -> dict[int, Entry]:
 
 def _clients(flows: Flows) -> list[Entry]:
     """Each port for each source; where those are too many, each port for everybody: the security group tells who."""
-    pairs = [(port, source) for port, sources in sorted(flows.clients.items()) for source in sources]
+    pairs = [
+        (port, source)
+        for port, sources in sorted(flows.clients.items())
+        for named in sources
+        for source in both_families(named, ipv6=flows.ipv6)
+    ]
     if len(pairs) > MOST_CLIENTS:
         pairs = list(product(sorted(flows.clients), _everywhere(ipv6=flows.ipv6)))
     return [Entry.allow(source, "tcp", (port, port)) for port, source in pairs]
@@ -128,4 +135,4 @@ def _answers(*, ipv6: bool) -> dict[int, Entry]:
 
 
 def _everywhere(*, ipv6: bool) -> tuple[str, ...]:
-    return (EVERYWHERE, EVERYWHERE_6) if ipv6 else (EVERYWHERE,)
+    return both_families(EVERYWHERE, ipv6=ipv6)

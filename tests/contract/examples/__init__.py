@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from . import compute, flow, flow_logs, load_balancing, machines, network, network_parts
+from . import compute, flow, flow_logs, ipv6, load_balancing, machines, network, network_parts, peering
 from .example import Example
 
 EXAMPLES: list[Example] = [
     *network.EXAMPLES,
     *network_parts.EXAMPLES,
+    *ipv6.EXAMPLES,
+    *peering.EXAMPLES,
     *machines.EXAMPLES,
     *flow_logs.EXAMPLES,
     *load_balancing.EXAMPLES,

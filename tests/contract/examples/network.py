@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from awslab.aws.cidr_blocks import IPV6, Ipv6Block
 from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
@@ -15,7 +16,9 @@ EVERYWHERE = "0.0.0.0/0"
 
 
 VPC = Vpc(name="vpc", cidr="10.0.0.0/16")
+IPV6_BLOCK = Ipv6Block(name=IPV6, vpc=VPC)
 SUBNET = Subnet(name="public-a", vpc=VPC, cidr="10.0.0.0/20", zone="us-east-1a", public_ips=True)
+DUAL = replace(SUBNET, ipv6=FrozenMap({3: IPV6_BLOCK}), gives_ipv6=True)
 IGW = InternetGateway(name="igw", vpc=VPC)
 EIP = Eip(name="nat-a")
 NAT = NatGateway(name="a", subnet=SUBNET, eip=EIP, internet=IGW)
@@ -39,6 +42,12 @@ def _other_table(ec2, found):
     return lambda: ec2.delete_route_table(RouteTableId=table)
 
 
+def _without_ipv6(ec2, found):
+    (association,) = found.details["ipv6_associations"].values()
+    ec2.modify_subnet_attribute(SubnetId=found.id, AssignIpv6AddressOnCreation={"Value": False})
+    ec2.disassociate_subnet_cidr_block(AssociationId=association)
+
+
 def with_ec2(example):
     """Each drift of the example with EC2's client, which is all that these need."""
 
@@ -60,8 +69,16 @@ _EXAMPLES = [
         },
     ),
     Example(
-        SUBNET,
-        {"public_ips": lambda ec2, o: ec2.modify_subnet_attribute(SubnetId=o.id, MapPublicIpOnLaunch={"Value": False})},
+        DUAL,
+        {
+            "public_ips": lambda ec2, o: ec2.modify_subnet_attribute(
+                SubnetId=o.id, MapPublicIpOnLaunch={"Value": False}
+            ),
+            "ipv6": _without_ipv6,
+            "gives_ipv6": lambda ec2, o: ec2.modify_subnet_attribute(
+                SubnetId=o.id, AssignIpv6AddressOnCreation={"Value": False}
+            ),
+        },
     ),
     Example(
         IGW,

@@ -17,9 +17,8 @@ def policy(kind: Kind[Any, Any]) -> Json:
 
 
 def services_policy(kind: Kind[Any, Any]) -> Json | None:
-    """Of a kind that uses EC2, the permissions in other services: one policy would be too long for AWS."""
-    statements = named.statements(kind.name, _names(kind)) if _uses_ec2(kind) else []
-    return document(*statements) if statements else None
+    """Of a kind that uses EC2, those to look at EC2, and those in other services: one policy would be too long."""
+    return document(*ec2.looking(), *named.statements(kind.name, _names(kind))) if _uses_ec2(kind) else None
 
 
 def adoption_policy(kind: Kind[Any, Any]) -> Json:

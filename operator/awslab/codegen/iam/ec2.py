@@ -27,6 +27,8 @@ class Create:
 READS = (
     "DescribeAddresses",
     "DescribeAvailabilityZones",
+    "DescribeDhcpOptions",
+    "DescribeEgressOnlyInternetGateways",
     "DescribeFlowLogs",
     "DescribeIamInstanceProfileAssociations",
     "DescribeImages",
@@ -42,9 +44,11 @@ READS = (
     "DescribeSecurityGroupRules",
     "DescribeSecurityGroups",
     "DescribeSubnets",
+    "DescribeTransitGatewayVpcAttachments",
     "DescribeVolumes",
     "DescribeVpcAttribute",
     "DescribeVpcEndpoints",
+    "DescribeVpcPeeringConnections",
     "DescribeVpcs",
     "GetManagedPrefixListEntries",
 )
@@ -60,6 +64,8 @@ RARE_READS = (
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
+    "CreateDhcpOptions": Create("dhcp-options"),
+    "CreateEgressOnlyInternetGateway": Create("egress-only-internet-gateway", ("vpc",)),
     "CreateFlowLogs": Create("vpc-flow-log", ("vpc",)),
     "CreateInternetGateway": Create("internet-gateway"),
     "CreateNatGateway": Create("natgateway", ("elastic-ip", "subnet")),
@@ -70,12 +76,18 @@ CREATES: Mapping[str, Create] = {
     "CreateVpc": Create("vpc"),
     "ImportKeyPair": Create("key-pair"),
     "RunInstances": Create("instance", ("key-pair", "security-group", "subnet"), ("volume",)),
+    "CreateVpcPeeringConnection": Create("vpc-peering-connection", ("vpc",)),
+    "CreateTransitGatewayVpcAttachment": Create("transit-gateway-attachment", ("subnet", "vpc")),
     "CreateVpcEndpoint": Create("vpc-endpoint", ("route-table", "security-group", "subnet", "vpc")),
 }
 
 CHANGES: Mapping[str, tuple[str, ...]] = {
+    "AcceptVpcPeeringConnection": ("vpc",),
+    "AssociateDhcpOptions": ("dhcp-options", "vpc"),
     "AssociateIamInstanceProfile": ("instance",),
     "AssociateRouteTable": ("route-table", "subnet"),
+    "AssociateSubnetCidrBlock": ("subnet",),
+    "AssociateVpcCidrBlock": ("vpc",),
     "AttachInternetGateway": ("internet-gateway", "vpc"),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
@@ -86,10 +98,13 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "DetachInternetGateway": ("internet-gateway", "vpc"),
     "DisassociateIamInstanceProfile": ("instance",),
     "DisassociateRouteTable": ("route-table", "subnet"),
+    "DisassociateSubnetCidrBlock": ("subnet",),
+    "DisassociateVpcCidrBlock": ("vpc",),
     "ModifyInstanceAttribute": ("instance", "security-group"),
     "ModifyInstanceMetadataOptions": ("instance",),
     "ModifySubnetAttribute": ("subnet",),
     "ModifyVpcAttribute": ("vpc",),
+    "ModifyTransitGatewayVpcAttachment": ("subnet", "transit-gateway-attachment"),
     "ModifyVpcEndpoint": ("route-table", "security-group", "subnet", "vpc-endpoint"),
     "ReplaceIamInstanceProfileAssociation": ("instance",),
     "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
@@ -105,6 +120,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 """Calls that change what is ours, by the types that IAM checks."""
 
 DELETES: Mapping[str, str] = {
+    "DeleteDhcpOptions": "dhcp-options",
+    "DeleteEgressOnlyInternetGateway": "egress-only-internet-gateway",
     "DeleteFlowLogs": "vpc-flow-log",
     "DeleteInternetGateway": "internet-gateway",
     "DeleteKeyPair": "key-pair",
@@ -115,15 +132,21 @@ DELETES: Mapping[str, str] = {
     "DeleteSubnet": "subnet",
     "DeleteVpc": "vpc",
     "DeleteVpcEndpoints": "vpc-endpoint",
+    "DeleteTransitGatewayVpcAttachment": "transit-gateway-attachment",
+    "DeleteVpcPeeringConnection": "vpc-peering-connection",
     "ReleaseAddress": "elastic-ip",
     "TerminateInstances": "instance",
 }
 
 TAGS = ("CreateTags", "DeleteTags")
 
+PEERINGS = ("AcceptVpcPeeringConnection", "ModifyVpcPeeringConnectionOptions")
+PEER = "AcceptPeerings"
+"""The statement about connections as their accepter sees them: without our tags, which are on the other side."""
+
 TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS})
+ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
 """Every action of EC2 that some policy allows."""
 
 
@@ -134,10 +157,13 @@ LAUNCH = "LaunchFromAnyImage"
 """The statement about what has no tags of ours when an instance is launched: its image, and its interface."""
 
 
+TRANSIT = "AttachToAnyTransitGateway"
+"""The statement about the transit gateways of others, to which we attach."""
+
+
 def statements(kind: str) -> list[Json]:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
     return [
-        _statement("Look", [*READS, *RARE_READS]),
         _statement("CreateTaggedAsOurs", CREATES, TYPES, requested(kind)),
         _statement(
             "CreateInsideOfOurs",
@@ -146,6 +172,8 @@ def statements(kind: str) -> list[Json]:
             tagged(kind),
         ),
         _statement(LAUNCH, ["RunInstances"], ["image", "network-interface"]),
+        _statement(TRANSIT, ["CreateTransitGatewayVpcAttachment"], ["transit-gateway"]),
+        _statement(PEER, PEERINGS, ["vpc-peering-connection"]),
         statement("FindImages", ["ssm:GetParameter"], ["arn:aws:ssm:*::parameter/aws/service/*"]),
         _statement("ChangeOurs", CHANGES, EVERY_TYPE, tagged(kind)),
         _statement("DeleteOurs", DELETES, EVERY_TYPE, tagged(kind)),
@@ -158,6 +186,11 @@ def statements(kind: str) -> list[Json]:
         _statement("TagOurs", TAGS, EVERY_TYPE, {**tagged(kind), "StringLikeIfExists": owner("RequestTag", kind)}),
         _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], nobodys(kind)),
     ]
+
+
+def looking() -> list[Json]:
+    """The permissions to look, which stand apart: with them the policy of changes would be too long for AWS."""
+    return [_statement("Look", [*READS, *RARE_READS])]
 
 
 def adoption(kind: str) -> list[Json]:

@@ -26,7 +26,7 @@ _INTRODUCTION = (
     "| file | what |",
     "|---|---|",
     "| `labvpc-policy.json` | what LabVpcs need in EC2 |",
-    "| `labvpc-services-policy.json` | what they need in other services: roles, log groups, load balancers |",
+    "| `labvpc-services-policy.json` | to look at EC2, and other services: roles, log groups, load balancers |",
     "| `labvpc-adoption-policy.json` | besides, for `spec.adopt` and to give back an owner tag that somebody removed |",
     "| `trust-irsa.json` | trust policy of the role, for IAM Roles for Service Accounts |",
     "| `assume-role-policy.json` | for objects of AwsAccounts: to take roles whose names begin with `awslab-` |",

@@ -6,6 +6,12 @@ A world multiplies them by its time scale (1/100 unless told otherwise).
 USUAL_SECONDS: dict[str, float] = {
     "vpc-available": 1,
     "subnet-available": 1,
+    "cidr-associated": 5,  # another block of a VPC
+    "subnet-cidr-associated": 2,
+    "peering-asked": 2,
+    "peering-active": 3,
+    "transit-attached": 60,
+    "transit-detached": 60,
     "nat-available": 100,
     "nat-failed": 15,
     "nat-deleted": 60,

@@ -14,6 +14,7 @@ import moto
 import moto.core.responses
 import moto.core.utils
 from moto.ec2.exceptions import InvalidAllocationIdError, InvalidNetworkInterfaceIdError, InvalidSubnetIdError
+from moto.ec2.models import vpcs as moto_vpcs
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
@@ -56,6 +57,8 @@ PATCHED = (
     (FlowLogsBackend, "create_flow_logs"),
     (FlowLogs, "delete_flow_logs"),
     (VPCs, "delete_vpc_endpoints"),
+    (Subnet, "ipv6_cidr_block_association_set"),
+    (moto_vpcs, "random_ipv6_cidr"),
     (InstanceBackend, "run_instances"),
     *((Instance, name) for name in ("start", "stop", "terminate")),
     (InstanceResponse, "_parse_block_device_mapping"),

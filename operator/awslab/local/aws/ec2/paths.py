@@ -113,6 +113,12 @@ PATHS: dict[str, dict[str, str]] = {
         "owner-id": "OwnerId",
     },
     "DescribeEgressOnlyInternetGateways": {},
+    "DescribeDhcpOptions": {
+        "dhcp-options-id": "DhcpOptionsId",
+        "key": "DhcpConfigurations.Key",
+        "owner-id": "OwnerId",
+        "value": "DhcpConfigurations.Values.Value",
+    },
     "DescribeAddresses": {
         "allocation-id": "AllocationId",
         "association-id": "AssociationId",
@@ -209,6 +215,12 @@ PATHS: dict[str, dict[str, str]] = {
         "resource-id": "ResourceId",
         "resource-type": "ResourceType",
         "value": "Value",
+    },
+    "DescribeTransitGatewayVpcAttachments": {
+        "state": "State",
+        "transit-gateway-attachment-id": "TransitGatewayAttachmentId",
+        "transit-gateway-id": "TransitGatewayId",
+        "vpc-id": "VpcId",
     },
     "DescribeVpcPeeringConnections": {
         "accepter-vpc-info.cidr-block": "AccepterVpcInfo.CidrBlock",

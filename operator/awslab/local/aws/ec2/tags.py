@@ -20,6 +20,7 @@ LONGEST_KEY, LONGEST_VALUE = 128, 256
 TAGGABLE = {
     "CreateVpc": {"vpc"},
     "CreateSubnet": {"subnet"},
+    "CreateDhcpOptions": {"dhcp-options"},
     "CreateInternetGateway": {"internet-gateway"},
     "CreateEgressOnlyInternetGateway": {"egress-only-internet-gateway"},
     "AllocateAddress": {"elastic-ip"},
@@ -32,6 +33,7 @@ TAGGABLE = {
     "CreateNetworkInterface": {"network-interface"},
     "CreateVpcEndpoint": {"vpc-endpoint"},
     "CreateVpcPeeringConnection": {"vpc-peering-connection"},
+    "CreateTransitGatewayVpcAttachment": {"transit-gateway-attachment"},
     "CreateFlowLogs": {"vpc-flow-log"},
     "RunInstances": {"instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"},
 }

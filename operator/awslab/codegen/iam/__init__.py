@@ -17,10 +17,9 @@ def policy(kind: Kind[Any, Any]) -> Json:
     return document(*ours, *named.statements(kind.name, _names(kind)))
 
 
-def adoption_policy(kind: Kind[Any, Any]) -> Json:
-    """What adoption needs besides, and the repair of lost owner tags."""
-    ours = ec2.adoption(kind.name) if _uses_ec2(kind) else []
-    return document(*ours, *named.adoption(kind.name, _names(kind)))
+def adoption_policy(kind: Kind[Any, Any]) -> Json | None:
+    """What adoption needs besides, and the repair of lost owner tags: in EC2 only."""
+    return document(*ec2.adoption(kind.name)) if _uses_ec2(kind) else None
 
 
 def _names(kind: Kind[Any, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .documents import Json, nobodys, owner, requested, statement, tagged
+from .documents import Json, nobodys, ours, requested, statement, tagged
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def statements(kind: str) -> list[Json]:
             TYPES,
             {"StringEquals": {"ec2:CreateAction": sorted(CREATES)}, **requested(kind)},
         ),
-        _statement("TagOurs", TAGS, TYPES, {**tagged(kind), "StringLikeIfExists": owner("RequestTag", kind)}),
+        _statement("TagOurs", TAGS, TYPES, ours(kind)),
         _statement("TakeTheDefaultGroup", ["CreateTags"], ["security-group"], nobodys(kind)),
     ]
 

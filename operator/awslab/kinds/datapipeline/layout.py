@@ -54,8 +54,14 @@ class Layout:
         self.place = self.names.place
         self.tags: Tags = FrozenMap(self.spec.tags)
         self.storage = Storage(self.spec, self.names)
-        express = self.spec.type is MachineType.EXPRESS
-        self.rights = Rights(self.names, self.storage.data, express=express, tracing=self.spec.tracing)
+        self.rights = Rights(
+            self.names,
+            self.storage.data,
+            express=self.spec.type is MachineType.EXPRESS,
+            tracing=self.spec.tracing,
+            logging=self.spec.logs.level is not LogLevel.OFF,
+            inside=self.spec.vpc is not None,
+        )
 
     def whole(self) -> Graph:
         """Lay out everything, what others need first."""

@@ -25,6 +25,10 @@ $(CACHE)/uv/bin/uv:
 demo: install ## Show a LabVpc made, repaired, changed and deleted, in a local world of its own
 	@$(RUN) awslab demo
 
+.PHONY: demo-pipeline
+demo-pipeline: install ## Show a DataPipeline that runs: a file is dropped, results come out
+	@$(RUN) awslab demo --pipeline
+
 .PHONY: up
 up: install ## Start a local world with the operator, for your own kubectl and aws
 	@$(RUN) awslab local up --operator
@@ -102,4 +106,4 @@ help: ## Show this help
 	@if [ -t 1 ]; then bold=$$'\033[1m' name=$$'\033[36m' plain=$$'\033[0m'; fi; \
 	awk -F ':.*## ' -v bold="$${bold-}" -v name="$${name-}" -v plain="$${plain-}" \
 		'/^##@/ { printf "\n%s%s%s\n", bold, substr($$0, 5), plain } \
-		/^[a-z0-9-]+:.*## / { printf "  %s%-10s%s %s\n", name, $$1, plain, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  %s%-13s%s %s\n", name, $$1, plain, $$2 }' $(MAKEFILE_LIST)

@@ -1,4 +1,4 @@
-"""Measure, and write docs/benchmarks.md: ``python -m benchmarks [ready] [drift] [many]``; without a name, all of it.
+"""Measure, and write docs/benchmarks.md: ``python -m benchmarks [ready] [drift] [many] [checks]``; without a name all.
 
 What is not measured anew is kept as it was measured last, in benchmarks/results.json.
 """
@@ -14,10 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import drift, many, ready
+from . import checks, drift, many, ready
 from .page import page
 
-PARTS: dict[str, Callable[[], Any]] = {"ready": ready.measure, "drift": drift.measure, "many": many.measure}
+PARTS: dict[str, Callable[[], Any]] = {
+    "ready": ready.measure,
+    "drift": drift.measure,
+    "many": many.measure,
+    "checks": checks.measure,
+}
 RESULTS = Path(__file__).with_name("results.json")
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -38,6 +38,16 @@ class Permit:
     """Whether one step may be carried out."""
 
 
+@dataclass(frozen=True)
+class Claims:
+    """The ids, by address, of what is ours though no listing by tags may show it."""
+
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    """What is wanted and to be had under this id, whatever its tags say."""
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """What was ours when we last looked, be it wanted or not; it is still, where AWS says so."""
+
+
 Begin = Callable[[Sequence[Step]], Permit | None]
 """Is told the plan before the first call that changes AWS; None forbids them all."""
 
@@ -49,36 +59,40 @@ def reconcile(
     hints: Hints,
     pool: Executor,
     *,
-    claims: Mapping[str, str] | None = None,
+    claims: Claims | None = None,
     begin: Begin = lambda _: Permit(),
     stopping: Callable[[], bool] = lambda: False,
 ) -> Pass:
     """Bring AWS as near to *desired* as it will come without waiting.
 
     Nothing here sleeps: what takes AWS time is a Wait step, looked at in a later
-    pass.  *claims* are the ids, by address, of what is ours though its tags may
-    not say so.  Raises LabError where AWS cannot be looked at; whatever fails
-    later is an outcome.
+    pass.  Raises LabError where AWS cannot be looked at; whatever fails later is
+    an outcome.
     """
-    found = _look(desired, types, aws, claims or {}, pool)
+
+    def look() -> list[Observed]:
+        return _look(desired, types, aws, claims or Claims(), pool)
+
+    found = look()
     first = plan(desired, found, hints)
     permit = begin(first) if any(step.acts for step in first) else None
     if permit is None:
         return Pass(first, (), first, found)
     work = _Work(desired, replace(aws, stamps=permit.stamps), hints, found, pool, permit.allows, stopping)
     outcomes = work.run()
-    found = _look(desired, types, aws, claims or {}, pool)
+    found = look()
     later = replace(hints, unseen=hints.unseen | _unseen(outcomes, found))
     return Pass(first, outcomes, plan(desired, found, later), found)
 
 
-def _look(
-    desired: Graph, types: Sequence[type[Resource]], aws: Aws, claims: Mapping[str, str], pool: Executor
-) -> list[Observed]:
-    """All that is the owner's, and of what is claimed and no longer wanted only what its tags say is the owner's."""
+def _look(desired: Graph, types: Sequence[type[Resource]], aws: Aws, claims: Claims, pool: Executor) -> list[Observed]:
+    """All that is the owner's: by its tags, by a claim, or because it was recorded and AWS still says so."""
+    wanted = {address: id_ for address, id_ in claims.wanted.items() if address in desired}
     found = observe(types, aws, pool)
-    more = claimed(types, aws, claims, found)
-    return found + [o for o in more if o.address in desired or o.owner == aws.owner.key]
+    found += claimed(types, aws, wanted, found)
+    known = {o.id for o in found} | set(wanted.values())
+    left = claimed(types, aws, {a: id_ for a, id_ in claims.recorded.items() if id_ not in known}, ())
+    return found + [o for o in left if o.owner == aws.owner.key]
 
 
 def as_wanted(desired: Graph, seen: Sequence[Observed], hints: Hints) -> Pass | None:

@@ -129,6 +129,12 @@ RUN_SECONDS = Histogram(
     buckets=_READY_BUCKETS,
     registry=REGISTRY,
 )
+CHECKS_FAILED = Gauge(
+    "awslab_checks_failed",
+    "Promises of the spec, such as flows open or closed, that AWS does not keep.",
+    ("kind", "namespace", "name"),
+    registry=REGISTRY,
+)
 LEADER = Gauge(
     "awslab_leader",
     "1 where this replica is the one that works, 0 on a standby.",

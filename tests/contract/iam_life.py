@@ -10,7 +10,6 @@ from functools import partial
 import boto3
 from botocore.exceptions import ClientError
 
-from awslab.aws.ec2 import Ec2Resource
 from awslab.aws.inventory import Inventory
 from awslab.aws.policies import Statement
 from awslab.aws.session import Aws, Clients
@@ -27,8 +26,8 @@ from tests.contract.examples.compute import VALIDATE, WORKER
 from tests.support.lab import REGION, Lab, with_references
 from tests.support.pipeline import eventually
 
-NAMED = [e for e in EXAMPLES if not isinstance(e.resource, Ec2Resource)]
-TYPES = tuple(dict.fromkeys(type(e.resource) for e in NAMED))
+TYPES = DATA_PIPELINE.types
+NAMED = [e for e in EXAMPLES if type(e.resource) in TYPES]
 OURS = (OWNER_TAG, RESOURCE_TAG, UID_TAG)
 SLOW = {
     "source": {"suffix": ".csv"},

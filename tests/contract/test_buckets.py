@@ -10,7 +10,7 @@ import pytest
 from awslab.aws import contents
 from awslab.aws.bucket_notifications import BucketEvents, BucketNotification
 from awslab.aws.named import name_in
-from awslab.core.errors import InUse, Retryable
+from awslab.core.errors import InUse, Retryable, Working
 from awslab.core.graph import Graph
 from awslab.core.plan import Action, Step
 from awslab.core.resource import Given, Ids
@@ -76,7 +76,7 @@ class TestABucketWithObjects:
 
         error = _delete(lab, BUCKET).error
 
-        assert isinstance(error, Retryable)
+        assert isinstance(error, Working)
         assert f"4 of the object versions in {NAME} deleted, more to go" == str(error)
         lab.settle(Graph())
         assert {} == lab.found()

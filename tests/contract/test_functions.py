@@ -10,7 +10,7 @@ import pytest
 from awslab.aws import releases
 from awslab.aws.code import Code
 from awslab.aws.releases import Release
-from awslab.core.errors import Retryable
+from awslab.core.errors import Working
 from awslab.core.graph import Graph
 from awslab.core.resource import Ids
 from awslab.packages import inline
@@ -73,7 +73,7 @@ def test_a_function_is_not_published_before_it_is_as_wanted(lab, function):
     lab.settle(with_references(LIVE))
     found = lab.found()[LIVE.address]
 
-    with pytest.raises(Retryable, match="the function is still being updated"):
+    with pytest.raises(Working, match="the function is still being updated"):
         replace(LIVE, digest="awslab 2").create(lab.aws, Ids({VALIDATE.address: VALIDATE.arn}))
 
     assert found == lab.found()[LIVE.address]

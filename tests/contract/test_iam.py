@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import boto3
 import pytest
 
+from awslab.aws import observed_network
 from awslab.aws.calls import is_read
 from awslab.codegen.iam import ec2 as iam
+from awslab.codegen.iam import named
 from awslab.codegen.iam.documents import MANAGED_POLICY_LIMIT
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG
+from awslab.kinds import LAB_VPC
 from awslab.local.aws.control import Control
 from tests.support.manifests import ROOT
 from tests.support.memory import lab_vpc, reconciler, until
@@ -25,9 +30,15 @@ TYPE_OF_PREFIX = {
     "nat": "natgateway",
     "rtb": "route-table",
     "sg": "security-group",
+    "acl": "network-acl",
+    "vpce": "vpc-endpoint",
+    "i": "instance",
+    "key": "key-pair",
 }
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody"
 ONE = {"availabilityZones": 1}
+UNCONDITIONED = {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +62,11 @@ def calls(module_aws):
     """Every call that the operator makes in a life with everything that can happen."""
     control, ec2 = module_aws
     using = reconciler()
-    vpc = lab_vpc(**ONE)
+    vpc = lab_vpc(**ONE, bastion={"access": "SessionManager"}, flowLogs={})
     until(vpc, lambda: vpc.ready, using)
     _drift(ec2, vpc)
     until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
-    _change(vpc, using)
+    _change(ec2, vpc, using)
     adopter = _adopt(ec2, vpc, using)
     _delete_with_blockers(ec2, adopter, using)
     return [c for c in control.calls() if "awslab-operator" in c["user_agent"]]
@@ -79,7 +90,9 @@ def _drift(ec2, vpc):
     foreign = ec2.create_subnet(VpcId=_id(vpc, "Vpc/vpc"), CidrBlock="10.0.200.0/24")["Subnet"]["SubnetId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=foreign)
     _drift_of_rules(ec2, app, _id(vpc, "SecurityGroup/load-balancer"))
+    _drift_of_entries(ec2, _id(vpc, "NetworkAcl/private"))
     ec2.create_tags(Resources=[public], Tags=[{"Key": "Name", "Value": "theirs"}])
+    _drift_of_instances(ec2, _id(vpc, "Instance/bastion"), app)
 
 
 def _drift_of_rules(ec2, group, balancer):
@@ -91,12 +104,56 @@ def _drift_of_rules(ec2, group, balancer):
     ec2.update_security_group_rule_descriptions_ingress(GroupId=balancer, IpPermissions=web)
 
 
-def _change(vpc, using):
-    """Grow and shrink, with tags that come and go."""
-    vpc.change(availabilityZones=2, tags={"team": "network"})
+def _drift_of_entries(ec2, acl):
+    entry = {"NetworkAclId": acl, "Egress": False}
+    deny = {"Protocol": "-1", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+    ec2.delete_network_acl_entry(**entry, RuleNumber=9000)
+    ec2.create_network_acl_entry(**entry, RuleNumber=1, **deny)
+    ec2.replace_network_acl_entry(**entry, RuleNumber=100, **deny)
+
+
+def _drift_of_instances(ec2, instance, group):
+    ec2.replace_iam_instance_profile_association(
+        AssociationId=_association(ec2, instance), IamInstanceProfile={"Arn": _their_profile()}
+    )
+    ec2.modify_instance_attribute(InstanceId=instance, Groups=[group])
+    ec2.modify_instance_metadata_options(InstanceId=instance, HttpTokens="optional")
+    ec2.stop_instances(InstanceIds=[instance])
+
+
+def _association(ec2, instance):
+    of_it = [{"Name": "instance-id", "Values": [instance]}]
+    (there,) = ec2.describe_iam_instance_profile_associations(Filters=of_it)["IamInstanceProfileAssociations"]
+    return there["AssociationId"]
+
+
+def _their_profile():
+    """An instance profile that somebody else made."""
+    iam_client, trust = boto3.client("iam"), {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [{**trust, "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    iam_client.create_role(RoleName="theirs", AssumeRolePolicyDocument=json.dumps(document))
+    arn = iam_client.create_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
+    iam_client.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName="theirs")
+    time.sleep(0.1)
+    return arn
+
+
+def _change(ec2, vpc, using):
+    """Grow and shrink, with tags that come and go, and with another kind of bastion."""
+    ec2.disassociate_iam_instance_profile(AssociationId=_association(ec2, _id(vpc, "Instance/bastion")))
+    until(vpc, lambda: vpc.ready and "drift" not in vpc.obj["status"], using)
+    vpc.change(availabilityZones=2, tags={"team": "network"}, bastion=None, flowLogs=None)
+    until(vpc, lambda: vpc.ready, using)
+    by_ssh = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]}
+    vpc.change(bastion=by_ssh, webServer={"replicas": 1, "loadBalancer": True})
+    until(vpc, lambda: vpc.ready, using)
+    profile = boto3.client("iam").get_instance_profile(InstanceProfileName="theirs")["InstanceProfile"]["Arn"]
+    ec2.associate_iam_instance_profile(InstanceId=_id(vpc, "Instance/bastion"), IamInstanceProfile={"Arn": profile})
+    using.reconcile(vpc)
+    vpc.change(bastion=None, webServer=None)
     until(vpc, lambda: vpc.ready, using)
     vpc.change(natGateways="Single", tags={})
-    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 18, using)
+    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 24, using)
 
 
 def _adopt(ec2, vpc, using):
@@ -128,11 +185,26 @@ def _delete_with_blockers(ec2, vpc, using):
 
 
 def test_every_call_is_allowed(calls):
-    assert set() == {f"{c['service']}:{c['action']}" for c in calls} - {f"ec2:{a}" for a in iam.ACTIONS}
+    grants = [named.GRANTS[t.__name__] for t in LAB_VPC.types if t.__name__ in named.GRANTS]
+    others = {a for g in grants for a in (*g.reads, *g.lists, *g.creates, *g.tags, *g.changes, *g.unbound)}
+    anyway = {*named.ALWAYS, "ssm:GetParameter", "sts:GetCallerIdentity"}
+    called = {f"{c['service']}:{c['action']}".replace("tagging:", "tag:") for c in calls}
+
+    assert set() == called - {f"ec2:{a}" for a in iam.ACTIONS} - others - anyway
 
 
 def test_nothing_is_allowed_that_is_never_called(calls):
-    assert set() == iam.ACTIONS - {c["action"] for c in calls}
+    called = {c["action"] for c in calls if c["service"] == "ec2"}
+
+    assert set(iam.RARE_READS) == iam.ACTIONS - called
+
+
+def test_what_the_proof_asks_only_where_a_route_leads_there_is_allowed_too():
+    asked = re.findall(r"\b((?:describe|get)_[a-z_]+)\b", Path(observed_network.__file__).read_text())
+    actions = {"".join(map(str.capitalize, name.split("_"))) for name in asked}
+
+    assert set(iam.RARE_READS) < actions
+    assert {"GetPaginator", "DescribeLoadBalancers", "DescribeListeners"} == actions - iam.ACTIONS
 
 
 def test_whatever_is_made_carries_the_owner_from_its_creation_on(calls):
@@ -152,7 +224,7 @@ def _named(call):
     plain = {k: v for k, v in call["params"].items() if isinstance(v, str) and k not in {"GatewayId", "NatGatewayId"}}
     if call["action"] == "DeleteNatGateway":
         plain = call["params"]
-    found = re.findall(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|sg)-[0-9a-f]{8,}", str(plain))
+    found = re.findall(r"\b(vpce|vpc|subnet|igw|eipalloc|nat|rtb|sg|acl)-[0-9a-f]{8,}", str(plain))
     return {TYPE_OF_PREFIX[prefix] for prefix in found}
 
 
@@ -164,7 +236,7 @@ def _allowed(action):
     return {iam.DELETES[action]} if action in iam.DELETES else set(iam.TYPES)
 
 
-@pytest.mark.parametrize("name", ["labvpc-policy", "labvpc-adoption-policy"])
+@pytest.mark.parametrize("name", ["labvpc-policy", "labvpc-services-policy", "labvpc-adoption-policy"])
 class TestThePolicy:
     @pytest.fixture
     def policy(self, name):
@@ -175,9 +247,14 @@ class TestThePolicy:
 
     def test_allows_every_change_under_a_condition_on_the_owner_only(self, policy):
         for statement in policy["Statement"]:
-            reads = all(is_read(a.removeprefix("ec2:")) for a in statement["Action"])
-            assert reads or OWNER_TAG in json.dumps(statement["Condition"])
-            assert reads or "*" not in statement["Resource"]
+            reads = all(is_read(a.partition(":")[2]) for a in statement["Action"])
+            assert (
+                reads
+                or statement["Sid"]
+                in {iam.LAUNCH, named.UNBOUND, named.FIRST_BALANCER, "PassRolesOfOurs", "ByNameOnly"}
+                or OWNER_TAG in json.dumps(statement["Condition"])
+            )
+            assert "*" not in statement["Resource"] or reads or statement["Sid"] == named.UNBOUND
 
     def test_has_no_wildcard_in_an_action(self, policy):
         assert not [a for s in policy["Statement"] for a in s["Action"] if "*" in a]

@@ -141,6 +141,9 @@ def test_the_api_server_fills_in_the_defaults(kubectl, production):
             "app": {"port": 80},
             "data": {"ports": [5432]},
         },
+        "networkAcls": "Tiered",
+        "emptyDefaultNetworkAcl": False,
+        "endpoints": {"gateways": ["s3", "dynamodb"]},
     }
     assert LabVpcSpec.model_validate(live) == LabVpcSpec.model_validate(MINIMAL)
 
@@ -189,6 +192,7 @@ def test_people_see_the_columns_by_every_name(kubectl, production):
     assert kubectl("get", "lvpc", "-o", "wide").splitlines()[0].split() == [
         *head,
         "NAT-IPS",
+        "BASTION-IP",
         "MESSAGE",
     ]
 

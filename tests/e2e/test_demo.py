@@ -6,19 +6,21 @@ import io
 
 import pytest
 
+from awslab.local.demo.network import NetworkStory
+from awslab.local.demo.pipeline import PipelineStory
 from awslab.local.demo.screen import Screen
-from awslab.local.demo.story import NAME, NAMESPACE, CheckError, Story
-from awslab.local.kubernetes.watching import Watch
+from awslab.local.demo.story import NAMESPACE, CheckError
 from tests.e2e.conftest import OPERATOR
 from tests.support.live import ROOT
 
 
 @pytest.fixture
-def story(world):
-    """The story in our world, its screen a text."""
+def story(world, request):
+    """The story in our world, its screen a text; that of a network unless the test says otherwise."""
     world.start_operator(env=OPERATOR)
-    with Watch(world.kubectl, "labvpc", NAMESPACE, NAME) as watch:
-        yield Story(world, ROOT, Screen(io.StringIO()), watch)
+    kind = getattr(request, "param", NetworkStory)
+    with kind.watching(world) as watch:
+        yield kind(world, ROOT, Screen(io.StringIO()), watch)
     world.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     world.reset()
     world.kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=60s")
@@ -47,3 +49,21 @@ def test_what_does_not_hold_is_said_and_ends_the_story(story):
         story.delete()
 
     assert "  ✗ AWS is empty" in story.screen.console.file.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", [PipelineStory], indirect=True)
+def test_the_story_of_a_pipeline_holds_and_ends_with_its_results(story):
+    story.tell()
+
+    said = story.screen.console.file.getvalue().splitlines()
+    for line in (
+        "$ kubectl apply -f examples/datapipeline.yaml",
+        "  ✓ of all functions only TransformData was updated",
+        "  ✓ AWS is empty: no bucket, no function, no role, no log is left",
+    ):
+        assert line in said
+    assert any("row 3: quantity is 'many', not a whole number" in line for line in said)
+    assert said.index("$ head -n 4 results/processed_sales_data.json") > said.index(
+        "  ✓ AWS is empty: no bucket, no function, no role, no log is left"
+    )

@@ -153,7 +153,7 @@ def test_the_full_example_becomes_what_it_says(place):
         "SecurityGroups"
     ]
     assert {(rule["FromPort"], entry["CidrIp"]) for rule in group["IpPermissions"] for entry in rule["IpRanges"]} == {
-        (443, source) for source in spec["securityGroups"]["loadBalancer"]["from"]
+        (port, source) for port in (80, 443) for source in spec["securityGroups"]["loadBalancer"]["from"]
     }
 
 

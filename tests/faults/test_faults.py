@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.account import everything, wanted
-from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
+from tests.support.lives import LIVES
+from tests.support.memory import SETTINGS, reconciler, until
 
 FAULTS = {
     "throttling of every second call": {"kind": "throttle", "probability": 0.5},
@@ -25,57 +26,69 @@ WINDOW = SETTINGS.model_copy(update={"consistency_window": 4.0})
 
 
 SAMPLE = {
-    "throttling of every second call",
-    "every fourth reply lost, the call carried out",
-    "two seconds until tags are shown",
+    ("LabVpc", "throttling of every second call"),
+    ("LabVpc", "every fourth reply lost, the call carried out"),
+    ("LabVpc", "two seconds until tags are shown"),
+    ("DataPipeline", "every fourth reply lost, the call carried out"),
+    ("DataPipeline", "two seconds until tags are shown"),
 }
 """Of the faults, those that `make test` tries; `make faults` tries all."""
 
 
-def _marks(name):
-    return () if name in SAMPLE else pytest.mark.all_faults
+def _cases():
+    for life in LIVES:
+        for name, fault in FAULTS.items():
+            if life.kind == "LabVpc" or fault.get("action") != "Allocate*":
+                marks = () if (life.kind, name) in SAMPLE else pytest.mark.all_faults
+                yield pytest.param(life, fault, id=f"{life}: {name}", marks=marks)
 
 
-@pytest.mark.parametrize("fault", [pytest.param(f, id=name, marks=_marks(name)) for name, f in FAULTS.items()])
-def test_a_life_under_faults_ends_as_the_spec_says(local_aws, ec2, fault):
+def _settled(handle):
+    return handle.ready and all(r["state"] == "Ready" for r in handle.obj["status"]["resources"])
+
+
+@pytest.mark.parametrize(("life", "fault"), list(_cases()))
+def test_a_life_under_faults_ends_as_the_spec_says(local_aws, ec2, life, fault):
     local_aws.fault(**fault)
-    vpc, using = lab_vpc(), reconciler(WINDOW)
+    handle, using = life.object(), reconciler(WINDOW)
 
-    until(vpc, lambda: vpc.ready, using, seconds=90)
-    vpc.change(availabilityZones=3, tags={"team": "network"})
-    until(vpc, lambda: vpc.ready, using, seconds=90)
+    until(handle, lambda: handle.ready, using, seconds=120)
+    handle.change(**life.change)
+    until(handle, lambda: _settled(handle), using, seconds=120)
     local_aws.heal()
-    assert wanted(vpc) == everything(ec2)
+    assert wanted(handle) == everything(ec2)
 
     local_aws.fault(**fault)
-    vpc.delete()
-    until(vpc, lambda: vpc.gone, using, seconds=90)
+    handle.delete()
+    until(handle, lambda: handle.gone, using, seconds=120)
     local_aws.heal()
-    assert wanted(vpc) == everything(ec2)
+    assert wanted(handle) == everything(ec2)
 
 
-def test_the_status_tells_the_truth_while_aws_does_not_answer(local_aws):
-    vpc, using = lab_vpc(), reconciler()
-    until(vpc, lambda: vpc.ready, using)
+@pytest.mark.parametrize("life", LIVES, ids=str)
+def test_the_status_tells_the_truth_while_aws_does_not_answer(local_aws, life):
+    handle, using = life.small_one(), reconciler()
+    until(handle, lambda: handle.ready, using)
     local_aws.fault("lose-before", "*")
 
     for _ in range(5):
-        using.reconcile(vpc)
+        using.reconcile(handle)
 
-    assert ("Unknown", "Unreachable") == (vpc.condition("Ready")["status"], vpc.condition("Ready")["reason"])
-    assert "False" == vpc.condition("Synced")["status"]
+    assert ("Unknown", "Unreachable") == (handle.condition("Ready")["status"], handle.condition("Ready")["reason"])
+    assert "False" == handle.condition("Synced")["status"]
     local_aws.heal()
-    until(vpc, lambda: vpc.ready, using)
+    until(handle, lambda: handle.ready, using)
 
 
-def test_expired_credentials_are_told_and_recovered_from(local_aws, ec2):
+@pytest.mark.parametrize("life", LIVES, ids=str)
+def test_expired_credentials_are_told_and_recovered_from(local_aws, ec2, life):
     local_aws.fault("error", "*", status=400, code="ExpiredToken")
-    vpc, using = lab_vpc(), reconciler()
+    handle, using = life.small_one(), reconciler()
 
-    again = using.reconcile(vpc)
+    again = using.reconcile(handle)
 
-    assert ("True", "Denied") == (vpc.condition("Stalled")["status"], vpc.condition("Stalled")["reason"])
+    assert ("True", "Denied") == (handle.condition("Stalled")["status"], handle.condition("Stalled")["reason"])
     assert again is not None
     local_aws.heal()
-    until(vpc, lambda: vpc.ready, using)
-    assert wanted(vpc) == everything(ec2)
+    until(handle, lambda: handle.ready, using)
+    assert wanted(handle) == everything(ec2)

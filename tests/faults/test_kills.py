@@ -1,4 +1,4 @@
-"""The operator dies at each call to AWS of a LabVpc's life; afterwards there is one of everything.
+"""The operator dies at each call to AWS of an object's life; afterwards there is one of everything.
 
 The whole matrix is `make faults`; `make test` runs every so manieth cell.
 """
@@ -10,56 +10,69 @@ import time
 
 import pytest
 
-from tests.support.account import everything, wanted
+from awslab.aws.calls import is_read
+from tests.support.account import everything, versions, wanted
 from tests.support.kills import Killed, dying
-from tests.support.memory import lab_vpc, reconciler, until
+from tests.support.lives import LIVES
+from tests.support.memory import reconciler, until
 
-LIVES = {
-    "create": lambda vpc: None,
-    "change": lambda vpc: vpc.change(availabilityZones=3, natGateways="Single", tags={"team": "network"}),
-    "delete": lambda vpc: vpc.delete(),
+PARTS = {
+    "create": lambda life, handle: None,
+    "change": lambda life, handle: handle.change(**life.change),
+    "delete": lambda life, handle: handle.delete(),
 }
-CALLS = {"create": 84, "change": 44, "delete": 72}
-"""At least as many calls as each life makes; a number beyond the last kills nobody, which is told as skipped."""
-
-SAMPLE_OF = 23
 
 
 def _cells():
-    for life, count in CALLS.items():
-        for number in range(count):
-            for moment in ("before", "after"):
-                every = pytest.mark.all_faults if (number * 2 + (moment == "after")) % SAMPLE_OF else ()
-                yield pytest.param(life, number, moment, marks=every, id=f"{life}-{number}-{moment}")
+    for life in LIVES:
+        for part, count in life.calls.items():
+            for number in range(count):
+                for moment in ("before", "after"):
+                    every = pytest.mark.all_faults if (number * 2 + (moment == "after")) % life.sample_of else ()
+                    yield pytest.param(life, part, number, moment, marks=every, id=f"{life}-{part}-{number}-{moment}")
 
 
-@pytest.mark.parametrize(("life", "number", "moment"), list(_cells()))
-def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2, life, number, moment):
-    vpc = lab_vpc()
-    if life != "create":
-        until(vpc, lambda: vpc.ready)
-        LIVES[life](vpc)
+@pytest.mark.parametrize(("life", "part", "number", "moment"), list(_cells()))
+def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2, life, part, number, moment):
+    handle = life.object()
+    if part != "create":
+        until(handle, lambda: handle.ready, seconds=40)
+        PARTS[part](life, handle)
 
-    if not _killed(vpc, number, moment):
+    if not _killed(life, handle, number, moment):
         pytest.skip("no call has this number")
-    done = (lambda: vpc.gone) if life == "delete" else (lambda: vpc.ready and not _leftovers(vpc))
-    until(vpc, done, reconciler())
+    done = (lambda: handle.gone) if part == "delete" else (lambda: handle.ready and not _leftovers(handle))
+    until(handle, done, reconciler(), seconds=40)
 
-    assert wanted(vpc) == everything(ec2)
+    assert wanted(handle) == everything(ec2)
+    assert max(versions(local_aws.endpoint).values(), default=0) <= (2 if part == "change" else 1)
 
 
-def _killed(vpc, number, moment) -> bool:
+@pytest.mark.parametrize("life", [life for life in LIVES if life.only_writes], ids=str)
+def test_every_write_of_a_life_has_a_kill(local_aws, life):
+    handle, made = life.object(), {}
+    for part, begin in PARTS.items():
+        begin(life, handle)
+        with dying(-1, "", lambda name: not is_read(name)) as writes:
+            until(handle, lambda: handle.gone or (handle.ready and not _leftovers(handle)), reconciler(), seconds=90)
+        made[part] = len(writes)
+
+    assert [] == [part for part in PARTS if made[part] > life.calls[part]], made
+
+
+def _killed(life, handle, number, moment) -> bool:
     """Let the operator work until it is killed; False where it came to its end before."""
-    end = time.monotonic() + 10
-    with dying(number, moment), contextlib.suppress(Killed):
+    end = time.monotonic() + 20
+    numbered = (lambda name: not is_read(name)) if life.only_writes else (lambda _: True)
+    with dying(number, moment, numbered), contextlib.suppress(Killed):
         using = reconciler()
         while time.monotonic() < end:
-            again = using.reconcile(vpc)
-            if vpc.gone or (vpc.ready and again is None):
+            again = using.reconcile(handle)
+            if handle.gone or (handle.ready and not _leftovers(handle)):
                 return False
             time.sleep(min(again or 0.05, 0.2))
     return True
 
 
-def _leftovers(vpc):
-    return [r for r in vpc.obj["status"]["resources"] if r["state"] != "Ready"]
+def _leftovers(handle):
+    return [r for r in handle.obj["status"]["resources"] if r["state"] != "Ready"]

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
+import boto3
+
 from awslab.core.ownership import OWNER_TAG
+
+LISTED = {
+    "Alarm": ("cloudwatch", "describe_alarms", "MetricAlarms"),
+    "Bucket": ("s3", "list_buckets", "Buckets"),
+    "Dashboard": ("cloudwatch", "list_dashboards", "DashboardEntries"),
+    "LogGroup": ("logs", "describe_log_groups", "logGroups"),
+    "Queue": ("sqs", "list_queues", "QueueUrls"),
+    "Rule": ("events", "list_rules", "Rules"),
+    "StateMachine": ("stepfunctions", "list_state_machines", "stateMachines"),
+    "Table": ("dynamodb", "list_tables", "TableNames"),
+    "Topic": ("sns", "list_topics", "Topics"),
+}
+"""How all of a type are listed, whosever they are, with tags and without."""
 
 
 def wanted(*objects) -> Counter[str]:
@@ -13,10 +28,23 @@ def wanted(*objects) -> Counter[str]:
 
 
 def everything(ec2) -> Counter[str]:
-    """All that carries an owner tag, by type, and what should carry one."""
+    """All that is there, by type; of networks what carries an owner tag, and what should carry one."""
+    return +(_networks(ec2) + _named(ec2.meta.endpoint_url))
+
+
+def versions(endpoint: str) -> Counter[str]:
+    """How many versions each function has published."""
+    lambda_ = _client("lambda", endpoint)
+    names = [f["FunctionName"] for f in lambda_.list_functions()["Functions"]]
+    return Counter({n: len(lambda_.list_versions_by_function(FunctionName=n)["Versions"]) - 1 for n in names})
+
+
+def _networks(ec2) -> Counter[str]:
     mine = [{"Name": "tag-key", "Values": [OWNER_TAG]}]
     nats = [n for n in ec2.describe_nat_gateways(Filter=mine)["NatGateways"] if n["State"] not in {"deleted", "failed"}]
     groups = ec2.describe_security_groups(Filters=mine)["SecurityGroups"]
+    acls = ec2.describe_network_acls(Filters=mine)["NetworkAcls"]
+    endpoints = ec2.describe_vpc_endpoints(Filters=mine)["VpcEndpoints"]
     return +Counter(
         {
             "Vpc": len([v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]),
@@ -26,6 +54,54 @@ def everything(ec2) -> Counter[str]:
             "NatGateway": len(nats),
             "RouteTable": len(ec2.describe_route_tables(Filters=mine)["RouteTables"]),
             "SecurityGroup": len([g for g in groups if g["GroupName"] != "default"]),
+            "KeyPair": len(ec2.describe_key_pairs(Filters=mine)["KeyPairs"]),
+            "Instance": len(_living(ec2.describe_instances(Filters=mine)["Reservations"])),
+            "NetworkAcl": len([a for a in acls if not a["IsDefault"]]),
+            "DefaultNetworkAcl": len([a for a in acls if a["IsDefault"]]),
+            "GatewayEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Gateway"]),
+            "InterfaceEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Interface"]),
             "DefaultSecurityGroup": len([g for g in groups if g["GroupName"] == "default"]),
         }
     )
+
+
+def _living(reservations):
+    return [
+        i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in {"shutting-down", "terminated"}
+    ]
+
+
+def _named(endpoint: str) -> Counter[str]:
+    found = Counter({type_: len(_all(endpoint, *how)) for type_, how in LISTED.items()})
+    lambda_, roles = _client("lambda", endpoint), _client("iam", endpoint).list_roles(PathPrefix="/awslab/")["Roles"]
+    functions = [f["FunctionName"] for f in lambda_.list_functions()["Functions"]]
+    aliases = [a for name in functions for a in lambda_.list_aliases(FunctionName=name)["Aliases"]]
+    told = [_notifications(endpoint, b["Name"]) for b in _all(endpoint, *LISTED["Bucket"])]
+    return found + Counter(
+        {
+            "Role": len(roles),
+            "Function": len(functions),
+            "Release": len(aliases),
+            "BucketNotification": sum(told),
+        }
+    )
+
+
+def _notifications(endpoint: str, bucket: str) -> int:
+    told = _client("s3", endpoint).get_bucket_notification_configuration(Bucket=bucket)
+    return len(told.get("LambdaFunctionConfigurations", ()))
+
+
+def _all(endpoint: str, service: str, operation: str, key: str) -> list:
+    return getattr(_client(service, endpoint), operation)().get(key, [])
+
+
+_clients: dict[tuple[str, str], object] = {}
+
+
+def _client(service: str, endpoint: str):
+    """A client, made once: that takes longer than a call."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    if (service, endpoint) not in _clients:
+        _clients[service, endpoint] = boto3.client(service, endpoint_url=endpoint, **keys)
+    return _clients[service, endpoint]

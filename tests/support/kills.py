@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -15,10 +15,10 @@ class Killed(BaseException):
 
 
 @contextmanager
-def dying(at: int, moment: str) -> Iterator[list[str]]:
+def dying(at: int, moment: str, numbered: Callable[[str], bool] = lambda _: True) -> Iterator[list[str]]:
     """Let the call number *at* (from 0) be the last, *moment* being "before" or "after" it is carried out.
 
-    Gives the list of the operations called so far; number -1 kills nobody.
+    Only operations that are *numbered* count, of which it gives those called so far; number -1 kills nobody.
     """
     calls: list[str] = []
     numbers = itertools.count()
@@ -26,15 +26,16 @@ def dying(at: int, moment: str) -> Iterator[list[str]]:
     def instrument(client, observer, gate):
         original(client, observer, gate)
 
-        def before(model, **_):
-            number = next(numbers)
-            calls.append(model.name)
-            if dead or (number == at and moment == "before"):
-                dead.append(number)
+        def before(model, context, **_):
+            if numbered(model.name):
+                context["number"] = next(numbers)
+                calls.append(model.name)
+            if dead or (context.get("number") == at and moment == "before"):
+                dead.append(at)
                 raise Killed(model.name)
 
-        def after(model, **_):
-            if dead or (moment == "after" and len(calls) - 1 >= at >= 0 and calls[at] == model.name):
+        def after(model, context, **_):
+            if dead or (context.get("number") == at and moment == "after"):
                 dead.append(at)
                 raise Killed(model.name)
 

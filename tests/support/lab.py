@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from awslab.aws.calls import is_read
+from awslab.aws.elb import ElbResource, retag
 from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Hints
-from awslab.engine import Permit, observe, reconcile
+from awslab.engine import Claims, Permit, observe, reconcile
 from awslab.kinds import KINDS
 from tests.contract.examples import EXAMPLES
 from tests.contract.examples.example import OWNER
@@ -52,7 +53,8 @@ class Lab:
         def begin(steps):
             return Permit({s.address: str(self.stamp) for s in steps})
 
-        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin, claims=self.named)
+        claims = Claims(self.named, self.named)
+        return reconcile(graph, self.types, self.aws, self.hints, POOL, begin=begin, claims=claims)
 
     def settle(self, graph=None, seconds=10):
         """Pass after pass until all is as wanted; fails where that takes too long."""
@@ -77,6 +79,8 @@ class Lab:
         """Set tags, as anybody may."""
         if issubclass(found.type, Named):
             found.type.retag(self.aws, found.id, tags, [])
+        elif issubclass(found.type, ElbResource):
+            retag(self.aws, found.id, tags, [])
         else:
             pairs = [{"Key": k, "Value": v} for k, v in tags.items()]
             self.aws.ec2.create_tags(Resources=[found.id], Tags=pairs)

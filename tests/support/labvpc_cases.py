@@ -23,6 +23,7 @@ KEYED_BY_ZONE = "must have zones of spec.region as keys, its name and one letter
 INSIDE = "must lie inside spec.cidr"
 NO_OVERLAP = "must have cidrs that do not overlap, neither within a tier nor between tiers"
 KEY_LENGTH = "must have keys of 1 to 128 characters"
+A_PORT = "must have a port, unless protocol is icmp"
 RESERVED = "must not have keys that begin with aws: (kept by AWS) or awslab.dev/ (kept by the operator)"
 KEY_LETTERS = "must have keys of letters, digits, spaces and _ . : / = + - @"
 VALUE_LETTERS = "must consist of letters, digits, spaces and _ . : / = + - @"
@@ -73,6 +74,19 @@ def named(letters: str) -> list[str]:
     return [f"us-east-1{letter}" for letter in letters]
 
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm1LtPKEO0fTnB0RGzlVGMvn1MlQxVTsZ+qM4Ll7VIB somebody@home"
+
+
+def ssh(**bastion: Any) -> dict[str, Any]:
+    """The minimal spec with a bastion for SSH."""
+    return but(bastion={"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"], **bastion})
+
+
+def checks(*entries: dict[str, Any]) -> dict[str, Any]:
+    """The minimal spec with checks."""
+    return but(checks=list(entries))
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "minimal": MINIMAL,
     "the smallest network": but(cidr="192.168.255.0/24"),
@@ -90,6 +104,35 @@ GOOD: dict[str, dict[str, Any]] = {
     "forty tags": tagged({f"key-{n}": "v" for n in range(40)}),
     "a key that only looks reserved": tagged({"aws": "1", "my-aws:x": "2", "awslab.device": "3"}),
     "the first and the last port": admits(ports=[1, 65535]),
+    "network ACLs of AWS's own": but(networkAcls="Default"),
+    "an emptied default network ACL": but(emptyDefaultNetworkAcl=True),
+    "no endpoints": but(endpoints={"gateways": []}),
+    "endpoints of all kinds": but(
+        endpoints={
+            "gateways": ["s3"],
+            "interfaces": {"ssm": {}, "ecr.api": {"privateDns": False}},
+            "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
+        }
+    ),
+    "checks of one's own": checks(
+        {"from": "bastion", "to": "web", "port": 443},
+        {"from": "internet", "to": "i-0123456789abcdef0", "protocol": "icmp", "expect": "closed"},
+        {"from": "private", "to": "2001:db8::/32", "port": 53, "protocol": "udp", "expect": "open"},
+    ),
+    "a bastion": but(bastion={}),
+    "a bastion by SSH": ssh(),
+    "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
+    "web servers": but(webServer={}),
+    "web servers with a load balancer": but(webServer={"replicas": 3, "loadBalancer": True, "userData": "#!/bin/sh"}),
+    "web servers from a ConfigMap": but(webServer={"userDataFrom": {"name": "web", "key": "start.sh"}}),
+    "web servers with a check": but(webServer={"healthCheck": {"path": "/healthz?a=1", "codes": "200-299,304"}}),
+    "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
+    "flow logs": but(flowLogs={}),
+    "flow logs in a bucket of somebody's": but(flowLogs={"destination": "S3", "bucket": "arn:aws:s3:::logs/vpc"}),
+    "flow logs of what was rejected, minute by minute": but(
+        flowLogs={"traffic": "Rejected", "retentionDays": 3653, "intervalSeconds": 60}
+    ),
+    "logs that stay": but(deletion={"keepLogs": True}),
     "from everywhere and from one host": admits(**{"from": ["0.0.0.0/0", "203.0.113.7/32"]}),
 }
 
@@ -195,8 +238,120 @@ BAD: tuple[Bad, ...] = (
     Bad("from nobody", admits(**{"from": []}), f"{_BALANCER}.from"),
     Bad("from a host without a prefix", admits(**{"from": ["203.0.113.7"]}), f"{_BALANCER}.from[0]", A_NETWORK),
     Bad("from a host of a network", admits(**{"from": ["203.0.113.7/24"]}), f"{_BALANCER}.from[0]", NO_HOST_BITS),
+    Bad("a check without a port", checks({"from": "a", "to": "b"}), "spec.checks[0]", A_PORT),
+    Bad(
+        "a ping with a port", checks({"from": "a", "to": "b", "port": 7, "protocol": "icmp"}), "spec.checks[0]", A_PORT
+    ),
+    Bad("a check from nowhere", checks({"to": "b", "port": 80}), "spec.checks[0].from"),
+    Bad("a check with no name", checks({"from": "", "to": "b", "port": 80}), "spec.checks[0].from"),
+    Bad("a hope", checks({"from": "a", "to": "b", "port": 80, "expect": "ajar"}), "spec.checks[0].expect"),
+    Bad("a protocol by its number", checks({"from": "a", "to": "b", "protocol": "6"}), "spec.checks[0].protocol"),
+    Bad("fifty-one checks", checks(*[{"from": "a", "to": "b", "port": 80}] * 51), "spec.checks"),
     Bad("a port in words", but(securityGroups={"app": {"port": "http"}}), "spec.securityGroups.app.port"),
     Bad("a port in quotes", but(securityGroups={"app": {"port": "80"}}), "spec.securityGroups.app.port"),
+    Bad(
+        "flow logs for eight days",
+        but(flowLogs={"retentionDays": 8}),
+        "spec.flowLogs.retentionDays",
+        "must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
+        "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+    ),
+    Bad(
+        "flow logs of every other minute",
+        but(flowLogs={"intervalSeconds": 120}),
+        "spec.flowLogs.intervalSeconds",
+        "must be 60 or 600",
+    ),
+    Bad(
+        "a bucket by its name",
+        but(flowLogs={"bucket": "logs"}),
+        "spec.flowLogs.bucket",
+        "must be the ARN of a bucket, with a folder or without: arn:aws:s3:::logs/network",
+    ),
+    Bad("flow logs nowhere", but(flowLogs={"destination": "Paper"}), "spec.flowLogs.destination"),
+    Bad(
+        "user data twice",
+        but(webServer={"userData": "#!/bin/sh", "userDataFrom": {"name": "web"}}),
+        "spec.webServer.userDataFrom",
+        "must not be given beside userData: one of them says what the servers do",
+    ),
+    Bad(
+        "a check of no path",
+        but(webServer={"healthCheck": {"path": "healthz"}}),
+        "spec.webServer.healthCheck.path",
+        "must be a path, for example /healthz",
+    ),
+    Bad(
+        "a check for errors",
+        but(webServer={"healthCheck": {"codes": "200-503"}}),
+        "spec.webServer.healthCheck.codes",
+        "must be codes of HTTP from 200 to 499, for example 200-399 or 200,204",
+    ),
+    Bad("no web server", but(webServer={"replicas": 0}), "spec.webServer.replicas"),
+    Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),
+    Bad(
+        "SSH without a key",
+        but(bastion={"access": "Ssh", "allowedCidrs": ["198.51.100.0/24"]}),
+        "spec.bastion.publicKey",
+        "is required where access is Ssh",
+    ),
+    Bad(
+        "SSH from nowhere",
+        ssh(allowedCidrs=[]),
+        "spec.bastion.allowedCidrs",
+        "must name the networks from which to log in where access is Ssh",
+    ),
+    Bad(
+        "SSH from anywhere",
+        ssh(allowedCidrs=["0.0.0.0/0"]),
+        "spec.bastion.allowedCidrs",
+        "must not be the whole internet (0.0.0.0/0), unless allowAnywhere is true",
+    ),
+    Bad(
+        "a private key",
+        ssh(publicKey="-----BEGIN OPENSSH PRIVATE KEY-----"),
+        "spec.bastion.publicKey",
+        "must be a public key as ssh-keygen writes it: ssh-ed25519 or ssh-rsa, and the key",
+    ),
+    Bad(
+        "a public key of two lines",
+        ssh(publicKey=KEY + "\n" + KEY),
+        "spec.bastion.publicKey",
+        "must be a public key as ssh-keygen writes it: ssh-ed25519 or ssh-rsa, and the key",
+    ),
+    Bad(
+        "no type of instances",
+        but(bastion={"instanceType": "large"}),
+        "spec.bastion.instanceType",
+        "must be a type of instances, for example t3.micro",
+    ),
+    Bad(
+        "no image",
+        but(bastion={"ami": "ubuntu"}),
+        "spec.bastion.ami",
+        "must be the id of an image, or a public parameter of Systems Manager (/aws/service/...)",
+    ),
+    Bad("other network ACLs", but(networkAcls="None"), "spec.networkAcls"),
+    Bad(
+        "an emptied default network ACL that is in use",
+        but(networkAcls="Default", emptyDefaultNetworkAcl=True),
+        "spec.emptyDefaultNetworkAcl",
+        "must be false where networkAcls is Default: the subnets would be cut off",
+    ),
+    Bad(
+        "a gateway endpoint of a service that has none",
+        but(endpoints={"gateways": ["sqs"]}),
+        "spec.endpoints.gateways[0]",
+    ),
+    Bad("a gateway endpoint twice", but(endpoints={"gateways": ["s3", "s3"]}), "spec.endpoints.gateways"),
+    Bad(
+        "a service with a space",
+        but(endpoints={"interfaces": {"ecr api": {}}}),
+        "spec.endpoints.interfaces",
+        "must have names of services as keys, for example ssm, ecr.api or "
+        "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0",
+    ),
+    Bad("a number for a policy", but(endpoints={"policies": {"s3": 1}}), "spec.endpoints.policies.s3"),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )
 

@@ -1,4 +1,4 @@
-"""LabVpcs in a real API server, as a person with kubectl and aws sees them."""
+"""Objects in a real API server, as a person with kubectl and aws sees them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import boto3
 
@@ -51,12 +51,16 @@ class Place:
         """A LabVpc that is not applied yet, in a namespace of its own."""
         return LiveVpc(self, self.new_namespace(), name, {**SMALL, **spec})
 
-    def command(self, name: str, *arguments: str) -> str:
+    def attempt(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the commands beside our Python (aws, awslab) in the environment that `local env` gives."""
         environment = {**os.environ, **self.environment, "AWS_PAGER": ""}
-        result = subprocess.run(
+        return subprocess.run(
             [BIN / name, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
         )
+
+    def command(self, name: str, *arguments: str) -> str:
+        """What such a command prints; it has to succeed."""
+        result = self.attempt(name, *arguments)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
@@ -69,8 +73,10 @@ class Place:
 
 
 @dataclass
-class LiveVpc:
-    """One LabVpc."""
+class LiveObject:
+    """One object of a kind."""
+
+    kind: ClassVar[str]
 
     place: Place
     namespace: str
@@ -78,19 +84,23 @@ class LiveVpc:
     spec: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def singular(self) -> str:
+        return self.kind.lower()
+
+    @property
     def owner(self) -> str:
-        return f"default/LabVpc/{self.namespace}/{self.name}"
+        return f"default/{self.kind}/{self.namespace}/{self.name}"
 
     def kubectl(self, *arguments: str, **how: Any) -> str:
         return self.place.kubectl("--namespace", self.namespace, *arguments, **how)
 
     # What a person does
 
-    def apply(self, **changes: Any) -> LiveVpc:
+    def apply(self, **changes: Any) -> Self:
         self.spec |= changes
         manifest = {
             "apiVersion": "awslab.dev/v1alpha1",
-            "kind": "LabVpc",
+            "kind": self.kind,
             "metadata": {"name": self.name},
             "spec": self.spec,
         }
@@ -99,19 +109,19 @@ class LiveVpc:
 
     def nudge(self) -> None:
         """Ask for a look at once."""
-        self.kubectl("annotate", "--overwrite", "labvpc", self.name, f"awslab.dev/reconcile-at={time.time_ns()}")
+        self.kubectl("annotate", "--overwrite", self.singular, self.name, f"awslab.dev/reconcile-at={time.time_ns()}")
 
     def delete(self, *, wait: bool = True) -> None:
-        self.kubectl("delete", "labvpc", self.name, f"--wait={wait}".lower(), f"--timeout={PATIENCE:.0f}s")
+        self.kubectl("delete", self.singular, self.name, f"--wait={wait}".lower(), f"--timeout={PATIENCE:.0f}s")
 
     def watch(self) -> Watch:
-        return Watch(self.place.kubectl, "labvpc", self.namespace, self.name)
+        return Watch(self.place.kubectl, self.singular, self.namespace, self.name)
 
     # What a person sees
 
     @property
     def object(self) -> dict[str, Any]:
-        return json.loads(self.kubectl("get", "labvpc", self.name, "--output=json"))
+        return json.loads(self.kubectl("get", self.singular, self.name, "--output=json"))
 
     @property
     def status(self) -> dict[str, Any]:
@@ -119,7 +129,7 @@ class LiveVpc:
 
     @property
     def exists(self) -> bool:
-        return bool(self.kubectl("get", "labvpc", self.name, "--ignore-not-found", "--output=name"))
+        return bool(self.kubectl("get", self.singular, self.name, "--ignore-not-found", "--output=name"))
 
     def condition(self, type_: str) -> dict[str, Any]:
         return next((c for c in self.status.get("conditions", ()) if c["type"] == type_), {})
@@ -134,27 +144,32 @@ class LiveVpc:
         items = json.loads(self.kubectl("get", "events", only, "--output=json"))["items"]
         return [item["message"] for item in items for _ in range(item["count"])]
 
-    def in_aws(self) -> account.Facts:
-        """All in AWS that carries its owner tag."""
-        return account.of_owner(self.place.ec2, self.owner)
-
     # Patience
 
-    def ready(self) -> LiveVpc:
+    def ready(self) -> Self:
         """Wait as a person does: until the present spec is Ready."""
         generation = self.object["metadata"]["generation"]
-        within = f"--timeout={PATIENCE:.0f}s"
-        self.kubectl(
-            "wait", f"--for=jsonpath={{.status.observedGeneration}}={generation}", f"labvpc/{self.name}", within
-        )
-        self.kubectl("wait", "--for=condition=Ready", f"labvpc/{self.name}", within)
+        who, within = f"{self.singular}/{self.name}", f"--timeout={PATIENCE:.0f}s"
+        self.kubectl("wait", f"--for=jsonpath={{.status.observedGeneration}}={generation}", who, within)
+        self.kubectl("wait", "--for=condition=Ready", who, within)
         return self
 
-    def settled(self) -> LiveVpc:
+    def settled(self) -> Self:
         """Wait until it is Ready and nothing is left of what it does not need any more."""
         self.ready()
         eventually(lambda: all(entry["state"] == "Ready" for entry in self.status["resources"]))
         return self
+
+
+@dataclass
+class LiveVpc(LiveObject):
+    """One LabVpc."""
+
+    kind = "LabVpc"
+
+    def in_aws(self) -> account.Facts:
+        """All in AWS that carries its owner tag."""
+        return account.of_owner(self.place.ec2, self.owner)
 
 
 def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:

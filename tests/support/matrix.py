@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-CELL = re.compile(r"test_kills\.py::\w+\[(?P<life>\w+)-\d+-(?P<moment>\w+)\]$")
+CELL = re.compile(r"test_kills\.py::\w+\[(?P<kind>\w+)-(?P<life>\w+)-\d+-(?P<moment>\w+)\]$")
 TEST = re.compile(r"::test_(?P<name>\w+)(?:\[(?P<case>.+)\])?$")
 RIGHT, FAILED = "ended right", "FAILED"
 PROPERTY = "hand-over"
@@ -16,13 +16,13 @@ PROPERTY = "hand-over"
 
 def lines(reports: Iterable[Any]) -> list[str]:
     """The matrix of kills, and one line for each other fault; nothing for tests that were skipped."""
-    counts: dict[tuple[str, str], Counter[str]] = {}
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
     others: dict[str, str] = {}
     times: list[str] = []
     for report, outcome in _outcomes(reports):
-        times += [str(value) for name, value in report.user_properties if name == PROPERTY]
+        times += [str(value) for name, value in getattr(report, "user_properties", ()) if name == PROPERTY]
         if cell := CELL.search(report.nodeid):
-            counts.setdefault((cell["life"], cell["moment"]), Counter())[outcome] += 1
+            counts.setdefault((cell["kind"], cell["life"], cell["moment"]), Counter())[outcome] += 1
         elif "tests/faults/" in report.nodeid and (test := TEST.search(report.nodeid)):
             others[test["case"] or test["name"].replace("_", " ")] = outcome
     return [*_kills(counts), *_faults(others), *(f"the other replica leads {time}" for time in times)]
@@ -39,17 +39,17 @@ def _outcomes(reports: Iterable[Any]) -> Iterator[tuple[Any, str]]:
             yield report, RIGHT
 
 
-def _kills(counts: dict[tuple[str, str], Counter[str]]) -> Iterator[str]:
+def _kills(counts: dict[tuple[str, str, str], Counter[str]]) -> Iterator[str]:
     if counts:
-        yield f"{'killed during':<15}{'a call, ...':<13}{'calls killed':>12}{RIGHT:>14}{FAILED.lower():>9}"
-    for (life, moment), outcomes in sorted(counts.items(), key=_order):
+        yield f"{'killed during':<15}{'of a':<14}{'a call, ...':<13}{'calls killed':>12}{RIGHT:>14}{FAILED.lower():>9}"
+    for (kind, life, moment), outcomes in sorted(counts.items(), key=_order):
         row = f"{outcomes.total():>12}{outcomes[RIGHT]:>14}{outcomes[FAILED]:>9}"
-        yield f"{life:<15}{moment + ' it':<13}{row}"
+        yield f"{life:<15}{kind:<14}{moment + ' it':<13}{row}"
 
 
-def _order(entry: tuple[tuple[str, str], Counter[str]]) -> tuple[int, bool]:
-    life, moment = entry[0]
-    return ["create", "change", "delete"].index(life), moment == "after"
+def _order(entry: tuple[tuple[str, str, str], Counter[str]]) -> tuple[str, int, bool]:
+    kind, life, moment = entry[0]
+    return kind, ["create", "change", "delete"].index(life), moment == "after"
 
 
 def _faults(others: dict[str, str]) -> Iterator[str]:

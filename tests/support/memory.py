@@ -111,6 +111,11 @@ class MemoryHandle:
 
 def lab_vpc(name: str = "production", **spec) -> MemoryHandle:
     """A LabVpc as `kubectl apply` leaves it."""
+    return applied("LabVpc", name, {"region": "us-east-1", "cidr": "10.0.0.0/16", **spec})
+
+
+def applied(kind: str, name: str, spec: dict[str, Any]) -> MemoryHandle:
+    """An object as `kubectl apply` leaves it."""
     meta = {
         "name": name,
         "namespace": "lab",
@@ -118,14 +123,7 @@ def lab_vpc(name: str = "production", **spec) -> MemoryHandle:
         "generation": 1,
         "creationTimestamp": "2026-01-01T00:00:00Z",
     }
-    return MemoryHandle(
-        {
-            "apiVersion": "awslab.dev/v1alpha1",
-            "kind": "LabVpc",
-            "metadata": meta,
-            "spec": {"region": "us-east-1", "cidr": "10.0.0.0/16", **spec},
-        }
-    )
+    return MemoryHandle({"apiVersion": "awslab.dev/v1alpha1", "kind": kind, "metadata": meta, "spec": spec})
 
 
 def reconciler(settings: Settings = SETTINGS) -> LabReconciler:

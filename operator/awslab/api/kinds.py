@@ -93,6 +93,7 @@ LAB_VPC = ApiKind(
         COST,
         AGE,
         Column("NAT-IPs", ".status.summary.natIps", "The public addresses of the NAT gateways.", wide=True),
+        Column("Bastion-IP", ".status.summary.bastionIp", "The public address of the bastion.", wide=True),
         MESSAGE,
     ),
 )

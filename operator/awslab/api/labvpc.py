@@ -10,8 +10,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
+from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_rules import MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_logs import FlowLogs, NetworkDeletion
+from .labvpc_parts import Bastion, Endpoints, NetworkAcls
+from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_web import WebServer
 
 
 class NatMode(StrEnum):
@@ -30,6 +34,7 @@ VpcCidr = Annotated[
 SubnetCidr = Annotated[Cidr, prefix_between(16, 28, "10.0.16.0/20")]
 ZoneCidrs = Annotated[Mapping[str, SubnetCidr], Field(max_length=MAX_ZONES)]
 Sources = Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=50), UniqueItems()]
+Checks = Annotated[tuple[Check, ...], Field(max_length=50)]
 AvailabilityZones = Annotated[int | tuple[str, ...], AnyShape()]
 
 
@@ -104,7 +109,7 @@ class SecurityGroups(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES)
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
     availability_zones: AvailabilityZones = Field(
@@ -120,6 +125,34 @@ class LabVpcSpec(KindSpec):
     subnets: Subnets = Field(default=Subnets(), description="The three tiers of subnets: public, private and data.")
     security_groups: SecurityGroups = Field(
         default=SecurityGroups(), description="What the security groups of the three tiers admit."
+    )
+    network_acls: NetworkAcls = Field(
+        default=NetworkAcls.TIERED,
+        description="The network ACLs: Tiered (one for each tier, which divides the data subnets from all but the "
+        "private ones, and all but the public ones from the internet) or Default (that which AWS gives every VPC).",
+    )
+    empty_default_network_acl: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the VPC's default network ACL lets nothing through, so that nothing uses it by accident.",
+    )
+    endpoints: Endpoints = Field(default=Endpoints(), description="Private ways to AWS's services.")
+    bastion: Bastion | None = Field(
+        default=None, description="An instance from which people reach the private subnets; none without it."
+    )
+    web_server: WebServer | None = Field(
+        default=None, description="Instances in the private subnets that answer HTTP; none without it."
+    )
+    flow_logs: FlowLogs | None = Field(
+        default=None, description="A record of who talked with whom; none without it, as it is paid by volume."
+    )
+    deletion: NetworkDeletion = Field(
+        default=NetworkDeletion(), description="What becomes of logs when the object is deleted."
+    )
+    checks: Checks = Field(
+        default=(),
+        description="Flows that have to be open or closed, beside those that follow from the rest of the spec. "
+        "What fails makes the object not Ready.",
     )
 
     @property
@@ -141,11 +174,20 @@ class SubnetStatus(StatusModel):
     )
 
 
+class ImageStatus(StatusModel):
+    """An image that was found once, and is used from then on."""
+
+    id: str = Field(description="The id of the image.")
+    root_device: str = Field(description="The name of its first disk.")
+    source: str = Field(description="What led to it: its id, or a public parameter of Systems Manager.")
+
+
 class LabVpcSummary(Summary):
     """Short texts for the columns of kubectl get labvpc."""
 
     zones: str | None = Field(default=None, description="The zones, for example us-east-1a,us-east-1b.")
     nat_ips: str | None = Field(default=None, description="The public addresses of the NAT gateways.")
+    bastion_ip: str | None = Field(default=None, description="The public address of the bastion.")
 
 
 class LabVpcStatus(KindStatus):
@@ -165,4 +207,26 @@ class LabVpcStatus(KindStatus):
     security_group_ids: Mapping[str, str] = Field(
         default_factory=dict,
         description="The ids of the security groups by name: loadBalancer, app and data.",
+    )
+    network_acl_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the network ACLs by tier: public, private and data."
+    )
+    flow_log_group: str | None = Field(default=None, description="The log group of the flow logs.")
+    flow_log_bucket: str | None = Field(default=None, description="The ARN of the bucket of the flow logs.")
+    web_server_private_ips: tuple[str, ...] = Field(default=(), description="The private addresses of the web servers.")
+    load_balancer_dns_name: str | None = Field(
+        default=None, description="The name under which the load balancer of the web servers is reached."
+    )
+    bastion_instance_id: str | None = Field(default=None, description="The id of the bastion.")
+    bastion_public_ip: str | None = Field(default=None, description="The public address of the bastion.")
+    images: Mapping[str, ImageStatus] = Field(
+        default_factory=dict, description="The images that instances are made of, by what they are for: bastion, web."
+    )
+    endpoint_ids: Mapping[str, str] = Field(
+        default_factory=dict, description="The ids of the endpoints by service: s3, dynamodb and others."
+    )
+    checks: tuple[CheckStatus, ...] = Field(
+        default=(),
+        description="Every flow that the spec promises open or closed, and whether AWS keeps it: a proof over routes, "
+        "network ACLs, security groups and addresses as they were last seen.",
     )

@@ -140,3 +140,12 @@ SUBNET_RULES = (
         check=_overlap_nowhere,
     ),
 )
+
+ACL_RULES = (
+    Rule(
+        path=("emptyDefaultNetworkAcl",),
+        message="must be false where networkAcls is Default: the subnets would be cut off",
+        cel="!self.emptyDefaultNetworkAcl || self.networkAcls != 'Default'",
+        check=lambda spec: not spec.empty_default_network_acl or spec.network_acls != "Default",
+    ),
+)

@@ -17,9 +17,10 @@ def interfaces(aws: Aws, name: str, value: str) -> Iterator[Blocker]:
 
 
 def interfaces_that(aws: Aws, these: Filters) -> Iterator[Blocker]:
-    """The network interfaces that all filters find."""
+    """The network interfaces that all filters find, but those that AWS is about to take away from what was ours."""
     for item in pages(aws, "describe_network_interfaces", "NetworkInterfaces", Filters=these):
-        yield Blocker(item["NetworkInterfaceId"], _maker(item), owner(item))
+        if not _of_our_balancer(aws, item):
+            yield Blocker(item["NetworkInterfaceId"], _maker(item), owner(item))
 
 
 def strangers(aws: Aws, items: Iterable[Item], id_key: str, what: str) -> Iterator[Blocker]:
@@ -38,6 +39,12 @@ def owner(item: Item) -> str:
     """The owner tag of a description."""
     tags = item.get("Tags") or item.get("TagSet") or ()
     return next((t["Value"] for t in tags if t["Key"] == OWNER_TAG), "")
+
+
+def _of_our_balancer(aws: Aws, interface: Item) -> bool:
+    """Whether it is one of a load balancer with a name of the owner's: ``ELB app/<name>/<digits>``."""
+    kind, _, rest = (interface.get("Description") or "").partition("/")
+    return kind == "ELB app" and aws.owner.gave(rest.partition("/")[0])
 
 
 def _maker(interface: Item) -> str:

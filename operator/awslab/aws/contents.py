@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from awslab.core.errors import Retryable
+from awslab.core.errors import Working
 from awslab.core.outcome import Blocker
 
 from .errors import classify
@@ -21,7 +21,7 @@ NAMED = 3
 
 
 def empty(s3: Any, where: Mapping[str, str]) -> None:
-    """Delete all versions and delete markers; raises Retryable while there is more to do."""
+    """Delete all versions and delete markers; raises Working while there is more to do."""
     deleted = 0
     for _ in range(PAGES):
         items = _page(s3, where)
@@ -29,7 +29,7 @@ def empty(s3: Any, where: Mapping[str, str]) -> None:
             return
         _delete(s3, where, items)
         deleted += len(items)
-    raise Retryable(f"{deleted:,} of the object versions in {where['Bucket']} deleted, more to go")
+    raise Working(f"{deleted:,} of the object versions in {where['Bucket']} deleted, more to go")
 
 
 def blockers(s3: Any, where: Mapping[str, str]) -> Iterator[Blocker]:

@@ -17,7 +17,7 @@ from awslab.core.resource import Observed, Phase
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
 
-__all__ = ["Ec2Resource", "Filters", "Item", "pages", "unless_gone"]
+__all__ = ["Ec2Resource", "Filters", "Item", "check_each", "pages", "unless_gone"]
 
 PAGE = 1000
 """Items of a page, https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination."""
@@ -99,6 +99,12 @@ def unless_gone() -> Iterator[None]:
         code = error.response["Error"]["Code"]
         if not code.endswith((".NotFound", "NotAttached")):
             raise
+
+
+def check_each(answer: Item, operation: str) -> None:
+    """Raise the refusal of a call that answers for each of its resources by itself, and never fails as a whole."""
+    for item in answer.get("Unsuccessful") or ():
+        raise ClientError({"Error": item["Error"]}, operation)
 
 
 def pages(aws: Aws, operation: str, key: str, **arguments: Any) -> Iterator[Item]:

@@ -15,6 +15,7 @@ from awslab.core.errors import (
     InUse,
     LabError,
     NotFound,
+    NotYet,
     QuotaReached,
     Rejected,
     Retryable,
@@ -39,7 +40,7 @@ RETRYABLE = frozenset(
      "ConcurrentAccess", "ConflictException", "StaleTag", "StateMachineDeleting", "QueueDeletedRecently",
      "AWS.SimpleQueueService.QueueDeletedRecently", "ContinuousBackupsUnavailableException",
      "ResourceConflictException", "PreconditionFailedException", "EntityTemporarilyUnmodifiable",
-     "OperationAbortedException", "ResourceNotReadyException"}
+     "OperationAbortedException", "ResourceNotReadyException", "InvalidTarget"}
 )  # fmt: skip
 UNCERTAIN = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable",
@@ -100,7 +101,7 @@ def _from_answer(error: boto.ClientError) -> LabError:
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = AMBIGUOUS.get((error.operation_name, code)) or classify(code, status)
-    kind = Retryable if NOT_YET.search(message) else kind
+    kind = NotYet if NOT_YET.search(message) else kind
     sentence = f"{error.operation_name}: {_ENCODED.sub('', message)} ({code})"
     if permission := _permission(code, message, error.operation_name):
         sentence += f"{ALLOW} {permission}"
@@ -131,7 +132,17 @@ def classify(code: str, status: int = 400) -> type[LabError]:
     if code.startswith("NoSuch") or code.endswith(GONE):
         return NotFound
     if code.endswith(
-        ("LimitExceeded", "LimitExceededException", "QuotaExceeded", "StorageExceededException", "TooManyBuckets")
+        (
+            "LimitExceeded",
+            "LimitExceededException",
+            "QuotaExceeded",
+            "StorageExceededException",
+            "TooManyBuckets",
+            "TooManyLoadBalancers",
+            "TooManyTargetGroups",
+            "TooManyListeners",
+            "TooManyTargets",
+        )
     ):
         return QuotaReached
     return Uncertain if status >= 500 else Rejected  # noqa: PLR2004 - HTTP's own limit

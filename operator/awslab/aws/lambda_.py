@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Changes
-from awslab.core.errors import Retryable
+from awslab.core.errors import Working
 from awslab.core.resource import NOTHING, Given, Ids, Observed, Phase, Resource, Tags, Usual, resolved
 from awslab.core.values import FrozenMap
 
@@ -106,7 +106,7 @@ class Function(NamedResource):
         if code := changes.desired("code"):
             answer = _update_code(function, found.id, code)
             if settings and answer.get("LastUpdateStatus") == IN_PROGRESS:
-                raise Retryable(f"{found.id} gets its new code; its settings come next")
+                raise Working("it gets its new code; its settings come next")
         if settings:
             arguments = _arguments(after(found, changes), settings)
             function.update_function_configuration(FunctionName=found.id, **arguments)

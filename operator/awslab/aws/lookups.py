@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .instance import Image
 from .session import Clients
 
 
@@ -25,6 +26,17 @@ class Identity:
 
     partition: str
     account: str
+
+
+def image(clients: Clients, wanted: str) -> Image:
+    """The image of that id, or that a public parameter of Systems Manager leads to now.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html
+    """
+    named = wanted.startswith("ami-")
+    id_ = wanted if named else clients.client("ssm").get_parameter(Name=wanted)["Parameter"]["Value"]
+    (item,) = clients.client("ec2").describe_images(ImageIds=[id_])["Images"]
+    return Image(item["ImageId"], item["RootDeviceName"], wanted)
 
 
 def identity(clients: Clients) -> Identity:

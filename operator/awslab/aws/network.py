@@ -80,6 +80,10 @@ class Vpc(Ec2Resource):
             aws, (g for g in groups if g["GroupName"] != "default"), "GroupId", "security group"
         )
         yield from blockers.strangers(aws, side_tables, "RouteTableId", "route table")
+        acls = pages(
+            aws, "describe_network_acls", "NetworkAcls", Filters=[*inside, *blockers.filters("default", "false")]
+        )
+        yield from blockers.strangers(aws, acls, "NetworkAclId", "network ACL")
         endpoints = pages(aws, "describe_vpc_endpoints", "VpcEndpoints", Filters=inside)
         yield from blockers.strangers(aws, endpoints, "VpcEndpointId", "VPC endpoint")
 
@@ -143,7 +147,7 @@ class InternetGateway(Ec2Resource):
     mutable: ClassVar = frozenset({"vpc"})
     late: ClassVar = frozenset({"vpc"})
     # AWS refuses to detach it while public addresses of the VPC are in use.
-    outlives: ClassVar = frozenset({"NatGateway"})
+    outlives: ClassVar = frozenset({"NatGateway", "Instance", "LoadBalancer"})
 
     vpc: Vpc
 

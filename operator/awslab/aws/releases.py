@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.errors import Retryable
+from awslab.core.errors import Working
 from awslab.core.ownership import OWNER_TAG, PREFIX
 from awslab.core.resource import Ids, Observed, Phase
 from awslab.core.values import FrozenMap
@@ -166,7 +166,7 @@ def _publish(function: Any, arn: str, digest: str) -> str:
     """
     now = function.get_function_configuration(FunctionName=arn)
     if now.get("Description") != digest or now.get("LastUpdateStatus", "Successful") != "Successful":
-        raise Retryable(f"the function is still being updated: {arn}")
+        raise Working("the function is still being updated; a version is published then")
     version = _published(function, arn, digest, now["CodeSha256"])
     if version is None:
         found = {"CodeSha256": now["CodeSha256"], "RevisionId": now["RevisionId"]}

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -18,6 +18,8 @@ from awslab.core.resource import Resource
 from .calls import CallObserver, Gate, instrument, no_gate, no_observer
 from .limits import UNLIMITED, Limiter, limited
 from .retries import retrying
+
+T = TypeVar("T")
 
 CONFIG = Config(
     connect_timeout=5,
@@ -54,6 +56,7 @@ class Clients:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe, clients are
         self._facts: dict[str, tuple[float, Any]] = {}
+        self._shared: dict[Any, Any] = {}
 
     def client(self, service: str, region: str = "") -> Any:
         """The client of *service*, its calls counted and fenced; *region* only where it is not the account's work."""
@@ -74,6 +77,14 @@ class Clients:
             value = look_up(self)
             self._facts[name] = (time.monotonic(), value)
         return value
+
+    def shared(self, make: Callable[[Clients], T]) -> T:
+        """What *make* made of these clients, once for all who use them."""
+        with self._lock:
+            if make not in self._shared:
+                self._shared[make] = make(self)
+            found: T = self._shared[make]
+            return found
 
 
 @dataclass(frozen=True)

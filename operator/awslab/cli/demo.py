@@ -1,4 +1,4 @@
-"""`awslab demo`: a LabVpc made, kept, repaired, changed and deleted before one's eyes."""
+"""`awslab demo`: an object made, kept, repaired, changed and deleted before one's eyes."""
 
 import tempfile
 import time
@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from awslab.cli.manners import readable_errors, sigterm_as_interrupt
+from awslab.local.demo.network import NetworkStory
+from awslab.local.demo.pipeline import PipelineStory
 from awslab.local.demo.screen import Screen
-from awslab.local.demo.story import NAME, NAMESPACE, Story
+from awslab.local.demo.story import Story
 from awslab.local.errors import LocalWorldError
-from awslab.local.kubernetes.watching import Watch
 from awslab.local.operator_process import default_manifests
 from awslab.local.progress import Progress, on_stderr
 from awslab.local.world import Options, World
@@ -23,16 +24,18 @@ _NAT_SECONDS = 100
 
 @click.command()
 @click.option("--time-scale", type=float, default=0.05, show_default=True, help="Of the times that AWS takes.")
-def demo(*, time_scale: float) -> None:
+@click.option("--pipeline", is_flag=True, help="Show a DataPipeline, which really runs, instead.")
+def demo(*, time_scale: float, pipeline: bool) -> None:
     """Show a LabVpc's life in a world of its own; the exit code is 0 if every check holds.
 
     Kubernetes, the operator and kubectl are real; AWS is the strict local one.
     """
     start, progress, screen = time.monotonic(), on_stderr(), Screen()
     with readable_errors(), sigterm_as_interrupt(), _own_world(time_scale, progress) as world:
+        story: type[Story] = PipelineStory if pipeline else NetworkStory
         _introduce(world, screen, time_scale)
-        with Watch(world.kubectl, "labvpc", NAMESPACE, NAME) as watch, _log_on_failure(world, screen):
-            Story(world, default_manifests().parent, screen, watch).tell()
+        with story.watching(world) as watch, _log_on_failure(world, screen):
+            story(world, default_manifests().parent, screen, watch).tell()
     seconds = time.monotonic() - start
     screen.say(f"\nAll {screen.checks} checks hold ({seconds:.0f} s). For a world of your own: make up")
 

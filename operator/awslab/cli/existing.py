@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
+from awslab.api.labvpc_parts import NetworkAcls
 from awslab.api.labvpc_rules import is_zone_of
 from awslab.aws.blockers import filters
 from awslab.aws.ec2 import Filters, Item
+from awslab.aws.endpoint import GatewayEndpoint
 from awslab.aws.nat import NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
+from awslab.aws.network_acl import DefaultNetworkAcl, NetworkAcl
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.aws.session import Aws
@@ -43,6 +46,8 @@ class Network:
     gateways: Sequence[Item]
     nats: Sequence[Item]
     groups: Sequence[Item]
+    acls: Sequence[Item]
+    endpoints: Sequence[Item]
 
     def table_of(self, subnet: str) -> Item | None:
         """The route table that rules *subnet*: its own, or the main one."""
@@ -71,9 +76,13 @@ def describe(aws: Aws, vpc: str, region: str) -> Described:
         "availabilityZones": zones,
         "natGateways": _nat_mode(nats, zones),
         "subnets": _subnets(places),
+        "endpoints": {"gateways": sorted(_gateways(network))},
         "adopt": {"ids": _ids(network, places, nats)},
     }
-    left_out += _others(network)
+    acls = _tier_acls(network, spec, places)
+    spec["networkAcls"] = (NetworkAcls.TIERED if acls else NetworkAcls.DEFAULT).value
+    spec["adopt"] = {"ids": {**spec["adopt"]["ids"], **acls}}
+    left_out += _others(network, acls.values())
     return Described(spec, left_out)
 
 
@@ -95,6 +104,8 @@ def _look(aws: Aws, vpc: str) -> Network:
         list(
             {g["GroupId"]: g for kind in (SecurityGroup, DefaultSecurityGroup) for g in listed(kind, inside)}.values()
         ),
+        listed(NetworkAcl, inside),
+        [e for e in listed(GatewayEndpoint, inside) if e["State"].lower() == "available"],
     )
 
 
@@ -193,7 +204,30 @@ def _ids(network: Network, places: Mapping[Place, Item], nats: Mapping[str, Item
     for zone, nat in nats.items():
         ids[f"NatGateway/{zone[-1]}"] = nat["NatGatewayId"]
         ids[f"Eip/nat-{zone[-1]}"] = NatGateway.fields_of(nat)["eip"]
+    ids |= {f"GatewayEndpoint/{service}": endpoint for service, endpoint in _gateways(network).items()}
+    ids |= {f"{DefaultNetworkAcl.__name__}/default": a["NetworkAclId"] for a in network.acls if a["IsDefault"]}
     return ids | _groups(network)
+
+
+def _tier_acls(network: Network, spec: Mapping[str, Any], places: Mapping[Place, Item]) -> dict[str, str]:
+    """The network ACLs of the tiers, if all of them let through exactly what a LabVpc's would."""
+    asked = LAB_VPC.spec_of({"spec": spec})
+    graph = LAB_VPC.compose(asked, LAB_VPC.guess(asked, Owner("", LAB_VPC.name, "", "")))
+    ids = {}
+    for wanted in (r for r in graph if isinstance(r, NetworkAcl)):
+        subnets = frozenset(s["SubnetId"] for (tier, _), s in places.items() if tier.value == wanted.name)
+        wish = {"ingress": wanted.ingress, "egress": wanted.egress, "subnets": subnets}
+        fitting = [a["NetworkAclId"] for a in network.acls if wish.items() <= NetworkAcl.fields_of(a).items()]
+        if not fitting:
+            return {}
+        ids[wanted.address] = fitting[0]
+    return ids
+
+
+def _gateways(network: Network) -> dict[str, str]:
+    """The gateway endpoints by their services."""
+    gateways = [e for e in network.endpoints if e["VpcEndpointType"] == GatewayEndpoint.kind]
+    return {e["ServiceName"].rpartition(".")[2]: e["VpcEndpointId"] for e in gateways}
 
 
 def _tables(network: Network, places: Mapping[Place, Item]) -> dict[str, str]:
@@ -220,13 +254,18 @@ def _groups(network: Network) -> dict[str, str]:
     return ids | {f"{DefaultSecurityGroup.__name__}/default": id_ for id_ in default}
 
 
-def _others(network: Network) -> list[str]:
+def _others(network: Network, ours: Collection[str]) -> list[str]:
     """What else is in the VPC and has no place in a LabVpc."""
     known = set(_groups(network).values())
     groups = [f"security group {g['GroupId']} ({g['GroupName']})" for g in network.groups if g["GroupId"] not in known]
     cidrs = [b["CidrBlock"] for b in network.vpc.get("CidrBlockAssociationSet", ())]
     more = [f"the secondary CIDR {c}" for c in cidrs if c != network.vpc["CidrBlock"]]
-    return [f"{what} stays as it is, and is nobody's" for what in groups + more]
+    acls = [
+        f"network ACL {a['NetworkAclId']}" for a in network.acls if not (a["IsDefault"] or a["NetworkAclId"] in ours)
+    ]
+    interfaces = [e for e in network.endpoints if e["VpcEndpointType"] != GatewayEndpoint.kind]
+    ways = [f"endpoint {e['VpcEndpointId']} ({e['ServiceName']})" for e in interfaces]
+    return [f"{what} stays as it is, and is nobody's" for what in groups + more + acls + ways]
 
 
 def _named(subnet: Item) -> str:

@@ -1,4 +1,4 @@
-"""`awslab logs datapipeline/sales`: what functions and runs wrote to their logs."""
+"""`awslab logs datapipeline/sales`: what functions and runs wrote to their logs, or a network's flow logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,9 +14,11 @@ from rich.text import Text
 
 from awslab.api.management import DURATION, UNITS
 from awslab.aws.session import Aws
+from awslab.kinds.labvpc import LAB_VPC
 
+from . import flow_logs
 from .account import aws_of
-from .live import Cluster, in_cluster
+from .live import Cluster, Live, in_cluster
 from .pipelines import Pipeline, lines
 
 EVERY = 2.0
@@ -37,13 +40,28 @@ def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
 @click.option("--since", default="15m", show_default=True, callback=_seconds, help="How far back: 90s, 15m, 2h.")
 @click.option("--grep", default="", help="Only lines with this text.")
 @click.option("-f", "--follow", is_flag=True, help="Go on showing what comes.")
+@flow_logs.question_options
 @in_cluster
-def logs(reference: str, cluster: Cluster, *, steps: tuple[str, ...], since: float, grep: str, follow: bool) -> None:
-    """Show what a pipeline's functions wrote, in the order of time."""
-    pipeline, console = Pipeline.named(cluster, reference), Console(highlight=False, soft_wrap=True)
-    groups = _chosen(pipeline.log_groups, steps)
+def logs(reference: str, cluster: Cluster, *, question: str | None, since: float, **how: Any) -> None:
+    """Show what a pipeline's functions wrote, in the order of time; or the flow logs of a network.
+
+    A network's flow logs can be asked a question instead, over a longer time: --rejected --since 24h.
+    """
+    live = cluster.get(reference)
+    if question:
+        flow_logs.answer(live, question, since)
+        return
+    groups = flow_logs.groups_of(live) if live.kind is LAB_VPC else Pipeline.named(cluster, reference).log_groups
+    _show(live, groups, since, **how)
+
+
+def _show(
+    live: Live, all_groups: dict[str, str], since: float, *, steps: tuple[str, ...], grep: str, follow: bool
+) -> None:
+    """Print the lines of log groups, and go on with those that come if *follow*."""
+    groups, console = _chosen(all_groups, steps), Console(highlight=False, soft_wrap=True)
     begin, shown = datetime.now(UTC) - timedelta(seconds=since), set[tuple[datetime, str, str]]()
-    with aws_of(pipeline.live) as aws:
+    with aws_of(live) as aws:
         while True:
             for entry in sorted(_entries(aws, groups, begin, grep) - shown):
                 moment, step, text = entry

@@ -7,20 +7,21 @@ import click
 
 _COMMANDS = {
     "approve": ("awslab.cli.approve", "Let the plan of an object be carried out, after showing it."),
-    "demo": ("awslab.cli.demo", "Show a LabVpc's life in a world of its own, each step checked."),
+    "demo": ("awslab.cli.demo", "Show an object's life in a world of its own, each step checked."),
     "graph": ("awslab.cli.graph", "Draw what a manifest is made of."),
     "import": ("awslab.cli.import_", "Write a manifest of a VPC that exists."),
     "local": ("awslab.cli.local", "Run Kubernetes and AWS on this machine, without Docker or a cloud."),
     "logs": ("awslab.cli.logs", "Show what a pipeline's functions wrote to their logs."),
     "operator": ("awslab.cli.operator", "Run the operator."),
     "plan": ("awslab.cli.plan", "Show what would be done in AWS for a manifest or an object."),
+    "reach": ("awslab.cli.reach", "Tell whether packets get through a network, or why not."),
     "run": ("awslab.cli.run", "Upload a file to a pipeline, and follow its run."),
     "runs": ("awslab.cli.runs", "Show the last runs of a pipeline."),
     "sweep": ("awslab.cli.sweep", "List, and if told delete, what has our tags and no object."),
     "trace": ("awslab.cli.trace", "Show an object's resources in AWS, and what they wait for."),
 }
 
-_FUNCTIONS = {"import": "import_"}
+_FUNCTIONS = {"import": "import_", "reach": "reach_"}
 """The functions that cannot be called like their commands."""
 
 

@@ -10,6 +10,7 @@ from awslab.kinds import KINDS
 from . import iam, rbac
 from .conditions_page import conditions_page
 from .crds import admission_policy, custom_resource_definition, protection_policy
+from .drawings import drawings
 from .iam import named, page, trust
 from .iam.documents import document, text
 from .metrics_page import metrics_page
@@ -29,7 +30,7 @@ KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kusto
 
 SECRETS = "components/secret-outputs"
 
-FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference")
+FOLDERS = ("crds", "manifests/crds", "manifests/rbac", CHART_FILES, SECRETS, "docs/reference", "docs/images")
 """Where generated files stand: one that bears the notice and is no longer generated is stale."""
 
 
@@ -37,6 +38,7 @@ def generated() -> dict[str, str]:
     """The text of every generated file by its path."""
     files = dict(_rbac())
     files["docs/reference/conditions.md"] = conditions_page()
+    files |= dict(drawings())
     files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
     files["docs/reference/settings.md"] = settings_page()
@@ -70,6 +72,8 @@ def _iam() -> Iterator[tuple[str, str]]:
     for kind in KINDS:
         name = f"manifests/iam/{kind.api.singular}"
         yield f"{name}-policy.json", text(iam.policy(kind))
+        if services := iam.services_policy(kind):
+            yield f"{name}-services-policy.json", text(services)
         if adoption := iam.adoption_policy(kind):
             yield f"{name}-adoption-policy.json", text(adoption)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from awslab.core import conditions
 from awslab.core.adoption import matched
 from awslab.core.conditions import Type, Verdict
 from awslab.core.drift import Drift, drift_in
-from awslab.core.errors import LabError, SpecError
+from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
 from awslab.core.outcome import Pass
 from awslab.core.plan import Hints
@@ -28,7 +29,7 @@ from awslab.core.proposal import Proposal
 from awslab.core.step import Action, Step
 from awslab.cost import estimate as cost
 from awslab.engine import Permit
-from awslab.kinds.kind import Report, Situation
+from awslab.kinds.kind import Look, Situation
 
 from .accounts import granted
 from .config_maps import Texts
@@ -38,6 +39,7 @@ from .handle import Routine
 from .object_pass import ObjectPass
 from .outputs import TRIED_AGAIN, Writer
 from .references import neighbors
+from .reporting import Reporting
 from .status import Status, parsed, recorded, timestamp
 
 SHORTEST_LOOK = 2.0
@@ -86,30 +88,46 @@ class Apply(ObjectPass):
         clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
         spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
         with translated():
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle)))
+            before = self.handle.obj.get("status") or {}
+            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, Texts(self.handle), before))
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)
         if not self._was_settled:
             self.telling = replace(self.telling, adopting=frozenset(adopted))
         claims = self._claims(desired, adopted)
-        result = self.reconcile(desired, clients, self.hints(), begin=self._begin, claims=claims)
-        outputs = self.kind.outputs(spec, facts, result.found)
-        self.report = self._reported(spec, facts, clients)
+        ask = partial(self.kind.report, spec, facts, Aws(clients, self.owner)) if self.kind.report else None
+        self.reporting = Reporting(ask, self.telling, self.happenings)
+        # Of two, the one that is wanted stays: recorded may be one in another bucket.
+        hints = self.hints()
+        hints = replace(hints, known={**hints.known, **_known_ids(desired)})
+        result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
+        outputs = self._outputs(spec, facts, result)
+        self._report(result, outputs)
         self.monthly = self._monthly(spec, desired)
-        summary = {**outputs.get("summary", {}), **self.report.outputs.get("summary", {})}
-        return self._applied(desired, result, {**outputs, **self.report.outputs, "summary": summary})
+        reported = self.reporting.status
+        summary = {**outputs.get("summary", {}), **reported.get("summary", {})}
+        return self._applied(desired, result, {**outputs, **reported, "summary": summary})
 
-    def _reported(self, spec: Any, facts: Any, clients: Clients) -> Report:
-        """What it has done since the last pass; where AWS does not tell, what was known."""
-        if self.kind.report is None or not self.before.get("syncedDigest"):
-            return Report({})
-        try:
-            with translated():
-                return self.kind.report(spec, facts, Aws(clients, self.owner), self.before)
-        except LabError as error:
-            self.happenings.failed(error)
-            return Report({})
+    def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
+        """What people need; a listing of all owners does not tell every detail of what is still as it was."""
+        outputs = self.kind.outputs(spec, facts, result.found)
+        if self.seen is None:
+            return outputs
+        return {name: value or self.before.get(name, value) for name, value in outputs.items()}
+
+    def _report(self, result: Pass, outputs: Mapping[str, Any]) -> None:
+        """Ask what it has done since the last pass, and whether promises are kept, once it has been as wanted."""
+        if not (result.settled or self.before.get("syncedDigest")):
+            return
+        routine = self.seen is not None and result.settled and not result.outcomes
+        look = Look(
+            {**self.before, **outputs},
+            settled=result.settled,
+            drifting=bool(self._drift(result.steps)),
+            max_age=self.interval / 2 if routine else 0.0,
+        )
+        self.reporting.after(look, changed=bool(result.outcomes))
 
     def _spec(self) -> Any:
         try:
@@ -140,8 +158,7 @@ class Apply(ObjectPass):
         for address in adopted:
             if address not in desired:
                 raise SpecError("spec.adopt.ids", f"{address} is no resource of this object; see awslab graph")
-        known = {r.address: r.known_id for r in desired if r.known_id}
-        return {a: id_ for a, id_ in {**recorded(self.before), **known, **adopted}.items() if a in desired}
+        return {**recorded(self.before), **_known_ids(desired), **adopted}
 
     # Before anything is changed
 
@@ -161,6 +178,8 @@ class Apply(ObjectPass):
         consent = self._consent()
         drift = self._drift(steps)
         self.happenings.drifted(drift, self.before.get("drift", ()))
+        if drift:
+            self.reporting.before_mending()
         allows = consent.allows(steps)
         if allows is None or not any(s.acts and allows(s) for s in steps):
             return None
@@ -169,7 +188,8 @@ class Apply(ObjectPass):
         verdict = conditions.before_work(steps, drift=bool(drift))
         plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
         account = self.grant.on_wire()
-        self.announce(verdict, steps, drift, intents=stamps, plan=plan, approved=approved, account=account)
+        more = {"intents": stamps, "plan": plan, "approved": approved, "account": account}
+        self.announce(verdict, steps, drift, self.reporting.conditions, **more, **self.reporting.status)
         return Permit(stamps, allows)
 
     def _stamps(self, steps: Sequence[Step]) -> dict[str, str]:
@@ -194,6 +214,7 @@ class Apply(ObjectPass):
             **outputs,
             "summary": {**status["summary"], **outputs.get("summary", {}), "monthlyCost": cost.words(self.monthly)},
         }
+        status["conditions"] = [*status["conditions"], *self.reporting.conditions]
         status |= self._remembered(desired, result, consent)
         status |= self._delivered(status["conditions"], verdict, outputs)
         self.write(status)
@@ -221,12 +242,14 @@ class Apply(ObjectPass):
 
     def _monthly(self, spec: Any, desired: Graph) -> float | None:
         """What is wanted costs a month: what stands there, and what it is expected to do."""
-        standing = cost.monthly([type(resource).__name__ for resource in desired], self.spec["region"])
+        standing = cost.monthly(desired, self.spec["region"])
         working = self.kind.work_cost(spec)
         return None if standing is None or working is None else standing + working
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
+        if verdict.ready and (broken := self.reporting.broken):
+            verdict = conditions.unkept(broken, settling=bool(result.outcomes))
         return verdict if verdict.error or held is None or verdict.stalled else held
 
     def _remembered(self, desired: Graph, result: Pass, consent: Consent) -> Status:
@@ -245,9 +268,9 @@ class Apply(ObjectPass):
         }
 
     def _tell(self, result: Pass, status: Status, verdict: Verdict) -> None:
-        self.happenings.done(result.outcomes)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         self.happenings.waiting(self.before.get("resources", ()), status["resources"])
-        self.happenings.ran(self.report.runs)
+        self.happenings.ran(self.reporting.report.runs)
         first = self.telling.drift(self._drift(result.first))
         self.happenings.repaired([*self.before.get("drift", ()), *first], status.get("drift", ()))
         self.world.resources.put(self.owner.key, self.kind.name, status["resources"])
@@ -257,9 +280,9 @@ class Apply(ObjectPass):
 
     def _next(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
         look = self._next_look(result, status, held)
-        if self.report.again is None:
+        if self.reporting.report.again is None:
             return look
-        again = max(self.report.again * self.world.settings.time_scale, SHORTEST_LOOK)
+        again = max(self.reporting.report.again * self.world.settings.time_scale, SHORTEST_LOOK)
         return look if look is not None and look < again else Routine(again)
 
     def _next_look(self, result: Pass, status: Status, held: Verdict | None) -> float | None:
@@ -296,3 +319,8 @@ class Apply(ObjectPass):
     def _age(self) -> float:
         created = self.meta.get("creationTimestamp")
         return (self.world.clock() - parsed(created)).total_seconds() if created else 0.0
+
+
+def _known_ids(desired: Graph) -> dict[str, str]:
+    """The ids, by address, that follow from names of our choice."""
+    return {r.address: r.known_id for r in desired if r.known_id}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from awslab import metrics
 from awslab.core.conditions import listed
 from awslab.core.drift import Drift
-from awslab.core.errors import LabError
+from awslab.core.errors import LabError, NotYet, Working
 from awslab.core.outcome import Outcome
 from awslab.core.plan import Action
-from awslab.kinds.kind import Run
+from awslab.kinds.kind import Check, Run
 
 from .handle import EventType, Handle
 from .status import LONG
@@ -32,10 +33,15 @@ class Happenings:
     handle: Handle
     kind: str
 
-    def done(self, outcomes: Iterable[Outcome]) -> None:
-        """One event for all that was made, one for all that was changed, one for all that was deleted."""
+    def done(self, outcomes: Iterable[Outcome], *, patient: bool = False) -> None:
+        """One event for all that was made, one for all that was changed, one for all that was deleted.
+
+        *patient*: what AWS only is not as far as yet is no failure.
+        """
         told: dict[str, str] = {}
         for outcome in outcomes:
+            if isinstance(outcome.error, Working) or (patient and isinstance(outcome.error, NotYet)):
+                continue  # told when it is done
             if outcome.error:
                 self.failed(outcome.error, outcome.step.address)
             elif told.get(outcome.step.address) != "Created":  # setting it up belongs to making it
@@ -53,13 +59,32 @@ class Happenings:
 
     def ran(self, runs: Iterable[Run]) -> None:
         """What ran in AWS since the last look."""
-        meta = self.handle.obj["metadata"]
         for run in runs:
             kind: EventType = "Warning" if run.result == "Failed" else "Normal"
             self.handle.event(kind, f"Run{run.result}", run.about)
-            metrics.RUNS.labels(self.kind, meta["namespace"], meta["name"], run.result).inc()
+            metrics.RUNS.labels(*self._labels, run.result).inc()
             if run.seconds is not None:
-                metrics.RUN_SECONDS.labels(self.kind, meta["namespace"], meta["name"]).observe(run.seconds)
+                metrics.RUN_SECONDS.labels(*self._labels).observe(run.seconds)
+
+    def checked(self, checks: Sequence[Check], known: Iterable[Mapping[str, Any]]) -> None:
+        """Each promise that is kept no longer, or again; and how many are not."""
+        broken = {c["name"] for c in known if not c["passed"]}
+        for check in checks:
+            if check.passed and check.name in broken:
+                self.handle.event("Normal", "CheckPassed", check.about)
+            elif not check.passed and check.name not in broken:
+                self.handle.event("Warning", "CheckFailed", check.about)
+        metrics.CHECKS_FAILED.labels(*self._labels).set(sum(not c.passed for c in checks))
+
+    def forgotten(self) -> None:
+        """The object is gone."""
+        with suppress(KeyError):
+            metrics.CHECKS_FAILED.remove(*self._labels)
+
+    @property
+    def _labels(self) -> tuple[str, str, str]:
+        meta = self.handle.obj["metadata"]
+        return self.kind, meta["namespace"], meta["name"]
 
     def failed(self, error: LabError, address: str = "") -> None:
         """A failure; the recorder counts repetitions."""

@@ -13,6 +13,7 @@ from awslab import engine
 from awslab.aws.accounts import OWN, Account, located
 from awslab.aws.callers import Caller, Urgency, calling
 from awslab.aws.inventory import Inventory, Seen
+from awslab.aws.named import Named
 from awslab.aws.session import Aws, Clients
 from awslab.core import conditions
 from awslab.core.conditions import Condition, Type, Verdict
@@ -68,6 +69,7 @@ class ObjectPass(ABC):
         self.world, self.kind, self.handle = world, kind, handle
         self.failed: LabError | None = None
         self.seen: Seen | None = None
+        """What was seen of all owners together, where the pass went by that."""
         meta = handle.obj["metadata"]
         self.meta: Mapping[str, Any] = meta
         self.owner = Owner(world.settings.instance, kind.name, meta["namespace"], meta["name"], meta.get("uid", ""))
@@ -106,8 +108,10 @@ class ObjectPass(ABC):
         self.grant, self.clients = grant, self.world.clients(region, grant.account)
         return self.clients
 
-    def reconcile(self, desired: Graph, clients: Clients, hints: Hints, **how: Any) -> Pass:
-        """Bring AWS nearer to *desired*, by the engine."""
+    def reconcile(
+        self, desired: Graph, clients: Clients, hints: Hints, *, claims: Mapping[str, str] | None = None, **how: Any
+    ) -> Pass:
+        """Bring AWS nearer to *desired*, by the engine; *claims* are ids by address."""
         pool: Executor = self.world.pool
         on_delete = self.spec.get("deletion") or {}  # as it stands there: a spec that is not valid must not stop it
         aws, types = Aws(clients, self.owner, on_delete=on_delete), self.kind.types
@@ -115,9 +119,16 @@ class ObjectPass(ABC):
         self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
             return result
-        result = engine.reconcile(desired, types, aws, hints, pool, stopping=self.handle.stopping, **how)
+        self.seen = None
+        ours = engine.Claims(claims or {}, self._recorded())
+        result = engine.reconcile(desired, types, aws, hints, pool, claims=ours, stopping=self.handle.stopping, **how)
         inventory.looked(self.owner.key, changed=bool(result.outcomes))
         return result
+
+    def _recorded(self) -> dict[str, str]:
+        """What was ours when the status was written and has an id of our choice: some of these no listing shows."""
+        named = {t.__name__ for t in self.kind.types if issubclass(t, Named)}
+        return {a: id_ for a, id_ in recorded(self.before).items() if a.partition("/")[0] in named}
 
     @property
     def is_routine(self) -> bool:
@@ -146,9 +157,17 @@ class ObjectPass(ABC):
 
     # Status
 
-    def announce(self, verdict: Verdict, steps: Sequence[Step], drift: Sequence[Drift] = (), **more: Any) -> None:
+    def announce(
+        self,
+        verdict: Verdict,
+        steps: Sequence[Step],
+        drift: Sequence[Drift] = (),
+        also: Sequence[Mapping[str, Any]] = (),
+        **more: Any,
+    ) -> None:
         """Tell what is about to happen; while a failure is being retried that is no news, and nothing flaps."""
         told = self.telling.verdict(verdict, drift)
+        told["conditions"] += also
         if self._retrying():
             told = dict(self.before)
         elif synced := self._condition("Synced"):
@@ -158,11 +177,12 @@ class ObjectPass(ABC):
     def told(self, result: Pass, verdict: Verdict, drift: Sequence[Drift] = ()) -> Status:
         """The status at the end of a pass."""
         errors = {o.step.key: str(o.error) for o in result.errors}
+        begun = {o.step.key: str(o.error) for o in result.begun}
         self.failed = verdict.error
         telling = replace(self.telling, before=self.handle.obj.get("status") or {}, now=self.world.clock())
         status = telling.verdict(verdict, drift)
         return status | {
-            "resources": telling.resources(result.steps, errors),
+            "resources": telling.resources(result.steps, errors, begun),
             "intents": self._open_intents(result),
         }
 
@@ -204,6 +224,11 @@ class ObjectPass(ABC):
             return ready
         doubt = Condition(Type.READY, None, "Unreachable", UNSURE + str(ready["message"]).removeprefix(UNSURE))
         return doubt.on_wire(self.telling.generation, timestamp(self.telling.now), self.before.get("conditions", ()))
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether what AWS is not as far as yet needs no telling so far."""
+        return self.world.failures(self.owner.key) < UNSURE_AFTER
 
     def _retrying(self) -> bool:
         synced = self._condition("Synced") or {}

@@ -109,7 +109,9 @@ class LabReconciler:
         with self._lock:
             if clients not in self._inventories:
                 types = [t for kind in self._kinds.values() for t in kind.types]
-                self._inventories[clients] = Inventory(clients, self.settings.instance, types)
+                self._inventories[clients] = Inventory(
+                    clients, self.settings.instance, types, speed=1 / self.settings.time_scale
+                )
             return self._inventories[clients]
 
     def failures(self, key: str) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from awslab.api.management import DeletionPolicy, Mode
-from awslab.aws.named import Named
 from awslab.aws.session import Clients
 from awslab.core import conditions
 from awslab.core.conditions import Verdict
@@ -19,7 +18,6 @@ from awslab.engine import Permit
 from .accounts import granted_for_deletion, has_made_something
 from .held import LOOKED_AGAIN, held_by
 from .object_pass import ObjectPass
-from .status import recorded
 
 
 class Remove(ObjectPass):
@@ -47,8 +45,8 @@ class Remove(ObjectPass):
         if clients is None:
             self._let_go()
             return None
-        result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin, claims=self._claims())
-        self.happenings.done(result.outcomes)
+        result = self.reconcile(Graph(), clients, self.hints(), begin=self._begin)
+        self.happenings.done(result.outcomes, patient=self.is_patient)
         if not result.steps and not self.unseen():
             self.world.inventory(clients).forget(self.owner.key)
             self._let_go()
@@ -83,6 +81,7 @@ class Remove(ObjectPass):
 
     def _let_go(self) -> None:
         self.world.resources.put(self.owner.key, self.kind.name, ())
+        self.happenings.forgotten()
         self.handle.remove_finalizer()
 
     def _told_of(self, result: Pass) -> float | None:
@@ -101,11 +100,6 @@ class Remove(ObjectPass):
             return replace(verdict, error=result.errors[0].error)
         verdict = conditions.after_work(result) if result.errors else conditions.deleting(result.steps)
         return replace(verdict, ready=False)
-
-    def _claims(self) -> Mapping[str, str]:
-        """What is recorded and has an id of our choice: listings of such types may be late to show it."""
-        named = {t.__name__ for t in self.kind.types if issubclass(t, Named)}
-        return {a: id_ for a, id_ in recorded(self.before).items() if a.partition("/")[0] in named}
 
     def _begin(self, steps: Sequence[Step]) -> Permit:
         self.announce(conditions.deleting(steps), steps)

@@ -13,6 +13,7 @@ from awslab.core.plan import Action, Step
 from awslab.core.resource import Phase
 
 Status = dict[str, Any]
+NOTHING: Mapping[str, str] = {}
 
 ADOPTING, CONFLICT = "Adopting", "Conflict"
 NOT_OURS = frozenset({ADOPTING, CONFLICT})
@@ -93,19 +94,24 @@ class Telling:
             for d in drift
         ]
 
-    def resources(self, steps: Iterable[Step], errors: Mapping[str, str]) -> list[dict[str, str]]:
-        """Every resource with its state; *errors* by the key of the step that failed."""
+    def resources(
+        self, steps: Iterable[Step], errors: Mapping[str, str], begun: Mapping[str, str] = NOTHING
+    ) -> list[dict[str, str]]:
+        """Every resource with its state; by the keys of their steps *errors*, and how far what was *begun* came."""
         before = {(r["address"], r.get("id", "")): r for r in self.before.get("resources", ())}
-        return [self._resource(step, errors.get(step.key, ""), before) for step in steps]
+        told = [(step, errors.get(step.key, ""), begun.get(step.key, step.reason)) for step in steps]
+        return [self._resource(step, error, reason, before) for step, error, reason in told]
 
-    def _resource(self, step: Step, error: str, before: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, str]:
+    def _resource(
+        self, step: Step, error: str, reason: str, before: Mapping[tuple[str, str], Mapping[str, Any]]
+    ) -> dict[str, str]:
         state, old = self._state(step, error), before.get((step.address, step.id), {})
         kept = old.get("since") if old.get("state") == state else None
         entry = {
             "address": step.address,
             "id": step.id,
             "state": state,
-            "message": error or step.reason + self._overdue(step, kept),
+            "message": error or reason + self._overdue(step, kept),
             "since": kept or seconds(self.now),
         }
         return {key: value for key, value in entry.items() if value}

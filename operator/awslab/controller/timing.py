@@ -23,6 +23,10 @@ BASE, CAP = 0.5, 300.0
 """Seconds of the first and of the longest delay after failures."""
 
 
+GO_ON = 2.0
+"""Seconds after which to go on with what AWS is at work on: what takes it longer has a phase that says so."""
+
+
 def next_look(result: Pass, status: Mapping[str, Any], now: datetime, scale: float) -> float | None:
     """Seconds until AWS is worth another look; None where nothing is waited for.
 
@@ -30,6 +34,7 @@ def next_look(result: Pass, status: Mapping[str, Any], now: datetime, scale: flo
     """
     since = {(r["address"], r.get("id", "")): r["since"] for r in status.get("resources", ()) if "since" in r}
     waits = [_remaining(s, since.get((s.address, s.id)), now, scale) for s in _slow(result.steps)]
+    waits += [GO_ON * scale] if result.begun else []
     return max(min(waits), SOONEST) if waits else None
 
 

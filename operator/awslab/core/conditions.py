@@ -30,6 +30,7 @@ class Type(StrEnum):
     PLAN_PENDING = "PlanPending"
     DELETION_BLOCKED = "DeletionBlocked"
     OUTPUTS_WRITTEN = "OutputsWritten"
+    CHECKS_PASSED = "ChecksPassed"
 
 
 REASONS: Mapping[str, str] = {
@@ -70,6 +71,8 @@ REASONS: Mapping[str, str] = {
     "NotOurs": "Outputs are to go where something else is already; the spec's author names another place.",
     "UnknownOutput": "The spec asks for an output that there is not; its author has to change it.",
     "SecretsOff": "This operator may write no Secrets; whoever runs it can allow that.",
+    "Passed": "Every flow that the spec promises open or closed is so.",
+    "CheckFailed": "A flow that the spec promises is not so: somebody has to change what the message names.",
     "Failed": "Something failed in a way that the operator does not know.",
     "Unreachable": "AWS could not be looked at for some time; this is what was last seen.",
     "Success": "The last look at AWS and every call that followed succeeded.",
@@ -104,6 +107,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "NotOurs": "Delete what is in the way, or let spec.outputs name another place.",
     "UnknownOutput": "Name an output that there is; the message lists them.",
     "SecretsOff": "Use a ConfigMap, or set secretOutputs and give the operator the role for Secrets.",
+    "CheckFailed": "Change what the message names, or the spec; awslab reach shows the whole way.",
     "Failed": "Read the message and the operator's log; then tell us.",
     "Unreachable": "See Synced, which says why AWS cannot be looked at.",
     "Drifted": "Nothing where drift is corrected; else see DriftReported.",
@@ -119,6 +123,7 @@ MEANINGS: Mapping[Type, str] = {
     Type.PLAN_PENDING: "A plan in `status.plan` waits for its approval.",
     Type.DELETION_BLOCKED: "Something that is not ours keeps AWS from deleting what is, or others refer to the object; "
     "the message names it.",
+    Type.CHECKS_PASSED: "AWS keeps every promise in `status.checks`; only of kinds that are checked.",
     Type.OUTPUTS_WRITTEN: "The outputs are where `spec.outputs` wants them; there only where it wants any.",
 }
 """What each condition means when it is True."""
@@ -193,6 +198,22 @@ class Verdict:
 
 
 READY = Verdict(ready=True, reason="Ready", message="Everything is as the spec asks.")
+
+
+def checks_passed(broken: Sequence[str], total: int) -> Condition:
+    """Whether AWS keeps what the spec promises; *broken* are sentences, one for each promise that it does not keep."""
+    if not broken:
+        return Condition(Type.CHECKS_PASSED, True, "Passed", f"All {total} checks pass.")  # noqa: FBT003 - a condition's status
+    more = f"; and {len(broken) - 1} more in status.checks" if len(broken) > 1 else ""
+    return Condition(Type.CHECKS_PASSED, False, "CheckFailed", f"{broken[0]}{more}")  # noqa: FBT003
+
+
+def unkept(broken: str, *, settling: bool) -> Verdict:
+    """Where an object stands that is as wanted, and yet does not keep a promise; *broken* says which.
+
+    While AWS is *settling*, as something was changed just now, it may come right by itself.
+    """
+    return Verdict(ready=False, reason="CheckFailed", message=broken, stalled=not settling)
 
 
 def drifted(drift: Sequence[Drift]) -> Condition:

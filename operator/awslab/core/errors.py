@@ -4,6 +4,7 @@
   + Waits        nobody: something else has to be ready first
   + NotFound     nobody: to a delete it is success, elsewhere AWS does not show it yet
   + Retryable    nobody: it passes by itself (throttling, propagation, something still in use)
+    - Working    nobody, and nothing failed: there is more to do than fits into this pass
   + Denied       the administrator: permissions, quotas, credentials
   + Rejected     the user: AWS will never accept this spec
 """
@@ -41,6 +42,18 @@ class Retryable(LabError):
     """AWS refused for now; the same call will succeed later."""
 
     reason = "Retrying"
+
+
+class NotYet(Retryable):
+    """Nothing went wrong: AWS is not as far as that, as with a role that was made a moment ago."""
+
+    reason = "Waiting"
+
+
+class Working(Retryable):
+    """Nothing failed: AWS is at work on the first part, and the rest is for a later pass."""
+
+    reason = "Waiting"
 
 
 class Uncertain(Retryable):

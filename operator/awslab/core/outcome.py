@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import LabError
+from .errors import LabError, Working
 from .plan import Action, Step
 from .resource import Observed
 
@@ -33,6 +33,7 @@ class Outcome:
     found: Observed | None = None
     """The resource after the call, as far as AWS's answer tells."""
     error: LabError | None = None
+    """Why it failed; Working where it only did not come to its end."""
     blockers: tuple[Blocker, ...] = ()
     """What keeps AWS from deleting it, where that is why it failed."""
 
@@ -54,10 +55,15 @@ class Pass:
     @property
     def errors(self) -> list[Outcome]:
         """The steps that failed."""
-        return [o for o in self.outcomes if o.error]
+        return [o for o in self.outcomes if o.error and not isinstance(o.error, Working)]
+
+    @property
+    def begun(self) -> list[Outcome]:
+        """The steps that have to be gone on with in a later pass, though nothing failed."""
+        return [o for o in self.outcomes if isinstance(o.error, Working)]
 
     @property
     def unfinished(self) -> bool:
         """Whether there is more to do at once."""
-        failed = {o.step.key for o in self.errors}
-        return any(s.acts and s.key not in failed for s in self.steps)
+        tried = {o.step.key for o in self.outcomes if o.error}
+        return any(s.acts and s.key not in tried for s in self.steps)

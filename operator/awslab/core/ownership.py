@@ -59,6 +59,10 @@ class Owner:
             text = f"{text[: limit - 16]}-{whole}"
         return f"{text}-{unique}"
 
+    def gave(self, name: str) -> bool:
+        """Whether a physical name ends as all names of this owner do."""
+        return name.endswith(self.physical_name("")[-9:])
+
     def bucket_name(self, part: str, account: str, region: str) -> str:
         """The name of a bucket: unique in the whole world, small letters, at most 63.
 

@@ -122,7 +122,7 @@ class _Planning:
             reason = f"AWS could not make it: {found.message}"
             return Step(Action.DELETE, resource.address, resource, found, reason=reason)
         if found.phase is not Phase.READY:
-            reason = "AWS is deleting it" if found.phase is Phase.DELETING else "AWS is making it"
+            reason = "AWS is deleting it" if found.phase is Phase.DELETING else found.message or "AWS is making it"
             return Step(Action.WAIT, resource.address, resource, found, reason=reason)
         return self._change(resource, found)
 
@@ -147,6 +147,8 @@ class _Planning:
         if changes:
             waits = dict.fromkeys(address for c in changes for address in c.waits_for)
             return step(Action.WAIT, changes, f"waits for {', '.join(waits)}", waits)
+        if not found.usable and found.message:
+            return step(Action.WAIT, reason=found.message)
         return step(Action.KEEP)
 
     def _loses_ground(self, resource: Resource) -> bool:

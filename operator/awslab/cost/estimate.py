@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from awslab.core.resource import Resource
+
 from .prices import HOURS_A_MONTH, hourly
 
 
-def monthly(type_names: Iterable[str], region: str) -> float | None:
-    """US dollars a month for one resource of each name; None where a price is not known."""
-    prices = [hourly(name, region) for name in type_names]
+def monthly(resources: Iterable[Resource], region: str) -> float | None:
+    """US dollars a month for *resources*; None where a price is not known."""
+    prices = [hourly(type(resource).__name__, region, resource.wishes) for resource in resources]
     if any(price is None for price in prices):
         return None
     return sum(price for price in prices if price is not None) * HOURS_A_MONTH

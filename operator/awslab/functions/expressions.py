@@ -22,6 +22,7 @@ Row = Mapping[str, Value]
 Formula = Callable[[Row], Any]
 
 _LONGEST = 1000
+_DEEPEST = 200
 _MOST_PLACES = 100
 _MOST = 10**1000
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -114,8 +115,18 @@ def _alias(name: str, aliases: dict[str, str]) -> str:
 class _Translator:
     def __init__(self, text: str, aliases: Mapping[str, str], known: Collection[str]) -> None:
         self.text, self.aliases, self.known = text, aliases, known
+        self.depth = 0
 
     def formula(self, node: ast.expr) -> Formula:
+        """Return what computes a node; the depth has a limit of its own, for Python's may have been changed."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise InvalidSettings(f"an expression is nested more than {_DEEPEST} deep")
+        formula = self._formula(node)
+        self.depth -= 1
+        return formula
+
+    def _formula(self, node: ast.expr) -> Formula:
         match node:
             case ast.Constant(value=value) if type(value) in {str, int, float}:
                 return self._constant(node)

@@ -60,6 +60,8 @@ class Situation:
     clients: Clients
     others: Others = field(default_factory=dict)
     config_maps: ConfigMaps = no_config_maps
+    status: Mapping[str, Any] = field(default_factory=dict)
+    """What was last told of the object itself: what stays as it was once found."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,41 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What something that runs in AWS has done, beside being there."""
+class Check:
+    """Something that the spec promises, and whether AWS keeps it."""
 
-    outputs: Outputs
+    name: str
+    passed: bool
+    about: str
+    """What was promised and what decided, as a sentence."""
+    told: Mapping[str, Any]
+    """As in ``status.checks``, with its name and whether it passed."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a report goes by."""
+
+    known: Mapping[str, Any]
+    """The status before, and the outputs of this pass."""
+    settled: bool = True
+    """Whether AWS has everything as the spec asks."""
+    drifting: bool = False
+    """Whether somebody changed AWS."""
+    max_age: float = 0.0
+    """How many seconds old may be what is told; 0 where something may have changed just now."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What something in AWS has done or does, beside being there."""
+
+    outputs: Outputs = field(default_factory=dict)
     again: float | None = None
     """Seconds after which there may be news; None for the ordinary interval."""
     runs: tuple[Run, ...] = ()
+    checks: tuple[Check, ...] | None = None
+    """None where nothing new is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +128,8 @@ class Kind(Generic[SpecT, FactsT]):
     """Lay out what the spec asks for; raises SpecError naming the field where it cannot be."""
     outputs: Callable[[SpecT, FactsT, Sequence[Observed]], Outputs]
     """The ids and texts that people need, for ``status``."""
-    report: Callable[[SpecT, FactsT, Aws, Mapping[str, Any]], Report] | None = None
-    """Ask AWS what has been done since the status before, which comes last; raises LabError."""
+    report: Callable[[SpecT, FactsT, Aws, Look], Report] | None = None
+    """Ask AWS what has been done since the status before, and whether promises are kept; raises LabError."""
     work_cost: Callable[[SpecT], float | None] = lambda _: 0.0
     """What the work that the spec expects costs a month in US dollars, beside what stands there; None: not known."""
     drawings: Mapping[str, Callable[[SpecT, str], str]] = field(default_factory=dict)

@@ -39,7 +39,7 @@ def _other_table(ec2, found):
     return lambda: ec2.delete_route_table(RouteTableId=table)
 
 
-def _with_ec2(example):
+def with_ec2(example):
     """Each drift of the example with EC2's client, which is all that these need."""
 
     def given(drift):
@@ -92,4 +92,4 @@ _EXAMPLES = [
     ),
 ]
 
-EXAMPLES = [_with_ec2(example) for example in _EXAMPLES]
+EXAMPLES = [with_ec2(example) for example in _EXAMPLES]

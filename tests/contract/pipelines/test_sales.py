@@ -13,6 +13,10 @@ import pytest
 from tests.support.pipeline import GOOD, HEADER, SALES, Numbers, eventually
 
 MANY = 100
+OUTPUTS_IN_STATUS = (
+    "bucketName", "outputBucketName", "stateMachineArn", "functionArns", "topicArns", "deadLetterQueueUrls",
+    "dashboardUrl", "logGroupNames",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +41,28 @@ def row(**cells):
 # The right numbers
 
 
+def test_its_runs_are_looked_for_from_the_first_moment(sales):
+    assert {"lastRun", "succeeded", "failed"} <= sales.status["summary"].keys()
+
+
 def test_a_second_look_writes_nothing(sales):
     since = sales.account.control.last_call()
 
     sales.account.using.reconcile(sales.handle)
 
     assert {} == sales.writes(since)
+
+
+def test_what_aws_is_not_as_far_as_yet_is_told_as_waiting_and_not_as_a_failure(sales):
+    assert [] == [message for _, reason, message in sales.handle.events if reason == "Failed"]
+
+
+def test_a_second_look_tells_the_same(sales):
+    outputs = {name: sales.status[name] for name in OUTPUTS_IN_STATUS}
+
+    sales.account.using.reconcile(sales.handle)
+
+    assert outputs == {name: sales.status.get(name) for name in OUTPUTS_IN_STATUS}
 
 
 def test_the_records_are_those_of_the_file_with_their_amounts(sales, processed):

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from awslab.aws.errors import translated
 from awslab.aws.events import _check
-from awslab.core.errors import Denied, InUse, NotFound, QuotaReached, Rejected, Retryable
+from awslab.core.errors import Denied, InUse, NotFound, NotYet, QuotaReached, Rejected, Retryable
 
 ASSUME = "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume"
 NOBODY = "User: arn:aws:iam::1:user/me is not authorized to perform: states:CreateStateMachine"
@@ -30,14 +30,14 @@ NOBODY = "User: arn:aws:iam::1:user/me is not authorized to perform: states:Crea
         ("ContinuousBackupsUnavailableException", "", Retryable),
         ("ResourceInUseException", "", InUse),
         ("StateMachineLimitExceeded", "", QuotaReached),
-        ("AccessDeniedException", f"{ASSUME} the provided role.", Retryable),
+        ("AccessDeniedException", f"{ASSUME} the provided role.", NotYet),
         (
             "AccessDeniedException",
             "The state machine IAM Role is not authorized to access the Log Destination",
-            Retryable,
+            NotYet,
         ),
         ("AccessDeniedException", NOBODY, Denied),
-        ("ValidationException", "TimeToLive has been modified multiple times within a fixed interval", Retryable),
+        ("ValidationException", "TimeToLive has been modified multiple times within a fixed interval", NotYet),
         ("ValidationException", "anything else", Rejected),
     ],
 )

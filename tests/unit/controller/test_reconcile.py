@@ -135,7 +135,7 @@ def test_routes_move_before_a_spare_nat_gateway_goes(vpc, using, local_aws):
     since = local_aws.last_call()
     vpc.change(natGateways="Single")
 
-    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 18, using)
+    until(vpc, lambda: vpc.ready and len(vpc.obj["status"]["resources"]) == 24, using)
 
     order = [w for w in writes(local_aws, since) if w in {"ReplaceRoute", "DeleteNatGateway", "ReleaseAddress"}]
     assert ["ReplaceRoute", "DeleteNatGateway", "ReleaseAddress"] == order

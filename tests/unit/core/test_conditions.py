@@ -157,7 +157,11 @@ def reasons_of_verdicts():
     yield after_work(passed(seen(NET, owner="other/LabVpc/lab/net")))
     yield after_work(passed(seen(NET, fields={"dns": False}), hints=TRIPPED))
     yield from (conditions.pending(reason, Proposal.of(changed)) for reason in HELD)
-    yield from (conditions.paused(), conditions.paused_deletion())
+    yield from (
+        conditions.paused(),
+        conditions.paused_deletion(),
+        conditions.unkept("a to b is closed", settling=False),
+    )
     yield from (of_error(k("x", "y") if k is errors.SpecError else k("x")) for k in subclasses(errors.LabError))
 
 
@@ -165,7 +169,7 @@ def test_every_reason_of_the_table_can_be_reached_and_no_other():
     drift = [Drift("Net/net", "dns", "True", "False")]
     told = [c for v in reasons_of_verdicts() for d in ((), drift) for c in v.conditions(d)]
 
-    told.append(conditions.blocked(in_use()))
+    told += [conditions.blocked(in_use()), conditions.checks_passed([], 7)]
 
     assert {c.reason for c in told} == set(REASONS) - BY_THE_CONTROLLER
 
@@ -217,7 +221,7 @@ class TestConditions:
 
     def test_every_object_has_every_condition(self):
         for verdict in reasons_of_verdicts():
-            always = set(Type) - {Type.DELETION_BLOCKED, Type.OUTPUTS_WRITTEN}
+            always = set(Type) - {Type.DELETION_BLOCKED, Type.OUTPUTS_WRITTEN, Type.CHECKS_PASSED}
             assert always == {c.type for c in verdict.conditions()}
 
     def test_who_is_ready_is_neither_busy_nor_stalled(self):
@@ -265,6 +269,18 @@ class TestConditions:
             "observedGeneration": 7,
             "lastTransitionTime": "now",
         }
+
+
+class TestChecks:
+    def test_the_first_broken_promise_is_told_and_how_many_more_there_are(self):
+        one, more = conditions.checks_passed(["a is closed"], 7), conditions.checks_passed(["a is closed", "b", "c"], 7)
+
+        assert (False, "a is closed") == (one.status, one.message)
+        assert "a is closed; and 2 more in status.checks" == more.message
+
+    def test_a_broken_promise_needs_people_unless_aws_is_still_settling(self):
+        assert conditions.unkept("a is closed", settling=False).stalled
+        assert not conditions.unkept("a is closed", settling=True).stalled
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,14 @@ def test_a_physical_name_is_one_owners_and_has_no_dots():
     assert dotted.physical_name("runs") != dashed.physical_name("runs")
 
 
+def test_an_owner_knows_the_names_that_it_gave():
+    mine, other = (Owner("default", "LabVpc", "lab", name) for name in ("net", "web"))
+
+    assert all(mine.gave(mine.physical_name(part, limit)) for part in ("web", "web-8080") for limit in (32, 64))
+    assert not mine.gave(other.physical_name("web"))
+    assert not mine.gave("web")
+
+
 def test_a_long_physical_name_is_cut_and_stays_one_of_its_own():
     owner = Owner("default", "DataPipeline", "lab", "sales" * 20)
 

@@ -58,6 +58,11 @@ class TestCreation:
 
         assert (step.action, step.reason) == (Action.WAIT, "AWS is making it")
 
+    def test_what_is_there_but_not_well_is_waited_for_and_says_why(self):
+        step = step_for("Net/net", BOTH, [seen(NET, usable=False, message="web-a is unhealthy")])
+
+        assert (step.action, step.reason) == (Action.WAIT, "web-a is unhealthy")
+
     def test_what_is_being_deleted_is_waited_for_before_it_is_made_anew(self):
         step = step_for("Net/net", BOTH, [seen(NET, phase=Phase.DELETING)])
 

@@ -9,12 +9,12 @@ from typing import ClassVar
 import pytest
 
 from awslab.aws.session import Aws, Clients
-from awslab.core.errors import InUse, LabError, NotFound, Retryable, Uncertain
+from awslab.core.errors import InUse, LabError, NotFound, Retryable, Uncertain, Working
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.plan import Action, Hints, Step
 from awslab.core.resource import Ids, Observed, Phase, Resource, Usual, resolved
-from awslab.engine import Permit, carry_out, reconcile
+from awslab.engine import Claims, Permit, carry_out, reconcile
 
 OWNER = Owner("test", "LabVpc", "lab", "net", "uid-1")
 HINTS = Hints(OWNER)
@@ -56,6 +56,10 @@ class Thing(Resource):
         cloud = FakeAws.cloud
         cloud.calls.append(f"observe {cls.__name__}")
         yield from [o for o in cloud.found.values() if o.type is cls and o.address not in cloud.hidden]
+
+    @classmethod
+    def find(cls, aws, name, id):  # noqa: A002 - as the base class
+        return FakeAws.cloud.found.get(id)
 
     def create(self, aws, ids):
         cloud = FakeAws.cloud
@@ -158,6 +162,39 @@ def test_a_second_pass_writes_nothing_and_looks_once(cloud):
 
     assert sorted(cloud.calls) == ["observe Part", "observe Slow", "observe Thing"]
     assert result.outcomes == ()
+
+
+def test_what_was_recorded_goes_though_no_listing_shows_it(cloud):
+    (made,) = run(graph_of(A)).found
+    cloud.hidden.add(A.address)
+
+    result = run(Graph(), claims=Claims(recorded={A.address: made.id}))
+
+    assert {} == cloud.found
+    assert result.settled
+
+
+def test_what_was_recorded_and_belongs_to_another_now_is_left_alone(cloud):
+    (made,) = run(graph_of(A)).found
+    cloud.hidden.add(A.address)
+    cloud.found[made.id] = replace(made, owner="somebody else")
+
+    result = run(Graph(), claims=Claims(recorded={A.address: made.id}))
+
+    assert {made.id} == cloud.found.keys()
+    assert [] == result.steps
+
+
+def test_what_is_not_done_in_one_pass_has_not_failed_and_is_not_tried_again_in_it(cloud):
+    run(graph_of(A))
+    cloud.calls.clear()
+    cloud.fails["update Thing/a"] = Working("the rest comes next")
+
+    result = run(graph_of(replace(A, size=2)))
+
+    assert ["update Thing/a"] == writes(cloud)
+    assert ([], ["Thing/a"]) == (result.errors, [o.step.address for o in result.begun])
+    assert (False, False) == (result.settled, result.unfinished)
 
 
 def test_one_pass_deletes_a_whole_chain_users_first(cloud):

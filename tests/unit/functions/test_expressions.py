@@ -91,6 +91,7 @@ def test_an_expression_gives(text, value):
         "",
         "(" * 900,
         "-" * 990 + "1",
+        "-" * 200 + "1",
         "1" * 1001,
         "\x00",
         "1e999999",
@@ -100,6 +101,10 @@ def test_an_expression_gives(text, value):
 def test_anything_else_is_refused(text):
     with pytest.raises(InvalidSettings):
         compiled(text, ROW)
+
+
+def test_a_long_sum_is_no_deep_nesting():
+    assert 199 == compute("+".join(["1"] * 199))
 
 
 @pytest.mark.parametrize(

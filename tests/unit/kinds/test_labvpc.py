@@ -13,6 +13,7 @@ import pytest
 from awslab.aws.network import Subnet, Vpc
 from awslab.aws.security_group import Rule
 from awslab.core.errors import SpecError
+from awslab.core.graph import line
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Ref
 from awslab.kinds.labvpc import LAB_VPC, Facts, compose, guess, outputs, zones_of
@@ -23,12 +24,18 @@ MODES = ("None", "Single", "PerZone")
 
 def test_a_default_network_is_complete():
     assert sorted(r.address for r in composed()) == [
+        "DefaultNetworkAcl/default",
         "DefaultSecurityGroup/default",
         "Eip/nat-a",
         "Eip/nat-b",
+        "GatewayEndpoint/dynamodb",
+        "GatewayEndpoint/s3",
         "InternetGateway/igw",
         "NatGateway/a",
         "NatGateway/b",
+        "NetworkAcl/data",
+        "NetworkAcl/private",
+        "NetworkAcl/public",
         "RouteTable/data",
         "RouteTable/private-a",
         "RouteTable/private-b",
@@ -69,11 +76,14 @@ class TestSubnets:
 
     @pytest.mark.parametrize("mode", MODES)
     @pytest.mark.parametrize("count", range(1, 6))
-    def test_another_zone_changes_nothing_but_the_tables_of_all_zones(self, mode, count):
-        before = {r.address: r for r in composed(availabilityZones=count, natGateways=mode)}
-        after = {r.address: r for r in composed(availabilityZones=count + 1, natGateways=mode)}
+    def test_another_zone_changes_nothing_but_what_is_for_all_zones(self, mode, count):
+        before = {r.address: line(r) for r in composed(availabilityZones=count, natGateways=mode)}
+        after = {r.address: line(r) for r in composed(availabilityZones=count + 1, natGateways=mode)}
 
-        assert {a for a in before if before[a] != after[a]} == {"RouteTable/public", "RouteTable/data"}
+        assert {a for a in before if before[a] != after[a]} == {
+            "RouteTable/public", "RouteTable/data", "NetworkAcl/public", "NetworkAcl/private", "NetworkAcl/data",
+            "GatewayEndpoint/s3", "GatewayEndpoint/dynamodb",
+        }  # fmt: skip
 
     def test_removing_the_first_zone_moves_no_other(self):
         both = of(composed(availabilityZones=["us-east-1a", "us-east-1b"]), "Subnet")
@@ -143,7 +153,7 @@ class TestRouting:
     def test_the_nat_mode_changes_routes_and_nothing_else_that_stays(self, one, other):
         before, after = ({r.address: r for r in composed(natGateways=mode)} for mode in (one, other))
 
-        changed = {a for a in before.keys() & after.keys() if before[a] != after[a]}
+        changed = {a for a in before.keys() & after.keys() if line(before[a]) != line(after[a])}
 
         assert {a.partition("/")[0] for a in changed} == {"RouteTable"}
         assert all(before[a].subnets == after[a].subnets for a in changed)
@@ -275,6 +285,12 @@ DIFFERENT = [
     {"securityGroups": {"app": {"port": 8080}}},
     {"securityGroups": {"loadBalancer": {"from": ["10.0.0.0/8"]}}},
     {"securityGroups": {"data": {"ports": [3306]}}},
+    {"networkAcls": "Default"},
+    {"emptyDefaultNetworkAcl": True},
+    {"endpoints": {"gateways": []}},
+    {"endpoints": {"interfaces": {"ssm": {}}}},
+    {"endpoints": {"interfaces": {"ssm": {"privateDns": False}}}},
+    {"endpoints": {"policies": {"s3": {"Statement": []}}}},
 ]
 
 DIGEST = "from tests.unit.kinds.specs import composed; print(composed().digest)"
@@ -334,4 +350,4 @@ class TestOutputs:
                 "usableAddresses": 4091,
             }
         ]
-        assert told["summary"] == {"zones": "us-east-1a,us-east-1b", "natIps": ""}
+        assert told["summary"] == {"zones": "us-east-1a,us-east-1b", "natIps": "", "bastionIp": ""}

@@ -1,7 +1,6 @@
 """What the demonstration says of an object's states."""
 
 import io
-import os
 
 import pytest
 
@@ -122,7 +121,7 @@ def test_a_pipe_gets_plain_lines():
 
 def test_a_terminal_gets_a_bar_and_what_is_waited_for(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((60, 20)))
+    monkeypatch.setenv("COLUMNS", "60")
     stream = io.StringIO()
     stream.isatty = lambda: True
 

@@ -149,6 +149,7 @@ def _aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def aws(_aws: Aws) -> Aws:
+    _aws.clock.now = time.time()
     state.reset(_aws.world)
     _aws.world.settings = Settings(time_scale=1)
     return _aws

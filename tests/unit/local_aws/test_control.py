@@ -8,8 +8,19 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from awslab.local.aws.control import Control, ControlError
+from awslab.local.aws.server import Server
+from awslab.local.aws.world import Settings, World, current
 
 LOST = (ConnectionClosedError, EndpointConnectionError)
+
+
+def test_of_two_worlds_in_a_process_the_one_emptied_last_owns_what_is_made_next(aws):
+    later = Server(World(Settings()))
+
+    aws.control.reset()
+
+    assert later.world is not aws.world
+    assert aws.world is current()
 
 
 def vpcs(aws):

@@ -119,6 +119,33 @@ def test_an_entry_of_a_network_acl_is_there_once(aws, refused):
     )
 
 
+@rule("acl-entry-icmp")
+def test_an_entry_about_icmp_tells_its_type_and_code(aws):
+    acl = aws.acl(aws.vpc())
+    wish = {"Protocol": "1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "IcmpTypeCode": {"Type": 3, "Code": 4}}
+
+    aws.ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=100, Egress=False, **wish)
+
+    entries = aws.ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+    assert [{"Type": 3, "Code": 4}] == [e["IcmpTypeCode"] for e in entries if e["RuleNumber"] == 100]
+
+
+@rule("acl-association-other-vpc")
+def test_a_network_acl_serves_its_own_vpc_only(aws, refused):
+    vpc = aws.vpc()
+    subnet, other = aws.subnet(vpc), aws.acl(aws.vpc("10.1.0.0/16"))
+    wish = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    (acl,) = aws.ec2.describe_network_acls(Filters=wish)["NetworkAcls"]
+    (association,) = (a["NetworkAclAssociationId"] for a in acl["Associations"] if a["SubnetId"] == subnet)
+
+    refused(
+        "InvalidParameterValue",
+        aws.ec2.replace_network_acl_association,
+        AssociationId=association,
+        NetworkAclId=other,
+    )
+
+
 @rule("acl-last-entries")
 def test_a_new_network_acl_denies_everything(aws):
     acl = aws.acl(aws.vpc())

@@ -29,27 +29,32 @@ def words(lines):
     return [line.split() for line in lines]
 
 
-def test_kills_are_counted_by_life_and_moment():
+def test_kills_are_counted_by_kind_part_and_moment():
     reports = [
-        Report(f"{KILL}[delete-0-after]"),
-        Report(f"{KILL}[create-0-before]"),
-        Report(f"{KILL}[create-1-before]", "failed"),
-        Report(f"{KILL}[create-99-before]", "skipped"),
+        Report(f"{KILL}[LabVpc-delete-0-after]"),
+        Report(f"{KILL}[DataPipeline-delete-0-after]"),
+        Report(f"{KILL}[LabVpc-create-0-before]"),
+        Report(f"{KILL}[LabVpc-create-1-before]", "failed"),
+        Report(f"{KILL}[LabVpc-create-99-before]", "skipped"),
     ]
 
     _, *rows = words(matrix.lines(reports))
 
-    assert [["create", "before", "it", "2", "1", "1"], ["delete", "after", "it", "1", "1", "0"]] == rows
+    assert [
+        ["delete", "DataPipeline", "after", "it", "1", "1", "0"],
+        ["create", "LabVpc", "before", "it", "2", "1", "1"],
+        ["delete", "LabVpc", "after", "it", "1", "1", "0"],
+    ] == rows
 
 
 def test_a_test_that_fails_twice_is_one_failure():
-    reports = [Report(f"{KILL}[create-0-before]", "failed", when) for when in ("call", "teardown")]
+    reports = [Report(f"{KILL}[LabVpc-create-0-before]", "failed", when) for when in ("call", "teardown")]
 
-    assert ["create", "before", "it", "1", "0", "1"] == words(matrix.lines(reports))[1]
+    assert ["create", "LabVpc", "before", "it", "1", "0", "1"] == words(matrix.lines(reports))[1]
 
 
 def test_set_up_and_end_of_a_test_are_no_result():
-    reports = [Report(f"{KILL}[create-0-before]", when=when) for when in ("setup", "teardown")]
+    reports = [Report(f"{KILL}[LabVpc-create-0-before]", when=when) for when in ("setup", "teardown")]
 
     assert [] == matrix.lines(reports)
 

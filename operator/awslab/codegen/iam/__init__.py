@@ -13,8 +13,13 @@ from .documents import Json, document
 
 def policy(kind: Kind[Any, Any]) -> Json:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
-    ours = ec2.statements(kind.name) if _uses_ec2(kind) else []
-    return document(*ours, *named.statements(kind.name, _names(kind)))
+    return document(*(ec2.statements(kind.name) if _uses_ec2(kind) else named.statements(kind.name, _names(kind))))
+
+
+def services_policy(kind: Kind[Any, Any]) -> Json | None:
+    """Of a kind that uses EC2, the permissions in other services: one policy would be too long for AWS."""
+    statements = named.statements(kind.name, _names(kind)) if _uses_ec2(kind) else []
+    return document(*statements) if statements else None
 
 
 def adoption_policy(kind: Kind[Any, Any]) -> Json | None:

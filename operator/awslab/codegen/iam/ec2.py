@@ -20,93 +20,143 @@ class Create:
     makes: str
     inside: tuple[str, ...] = ()
     """The types, ours already, that it refers to."""
+    also: tuple[str, ...] = ()
+    """What else it makes, tagged as ours."""
 
 
 READS = (
     "DescribeAddresses",
     "DescribeAvailabilityZones",
+    "DescribeFlowLogs",
+    "DescribeIamInstanceProfileAssociations",
+    "DescribeImages",
+    "DescribeInstanceAttribute",
+    "DescribeInstances",
     "DescribeInternetGateways",
+    "DescribeKeyPairs",
+    "DescribeManagedPrefixLists",
     "DescribeNatGateways",
+    "DescribeNetworkAcls",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
     "DescribeSecurityGroupRules",
     "DescribeSecurityGroups",
     "DescribeSubnets",
+    "DescribeVolumes",
     "DescribeVpcAttribute",
     "DescribeVpcEndpoints",
     "DescribeVpcs",
+    "GetManagedPrefixListEntries",
 )
 """Calls that only look: EC2 knows no conditions for them."""
 
+RARE_READS = (
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeTransitGatewayVpcAttachments",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+)
+"""Looks of the proof in ``status.checks``, made only where a route leads there."""
+
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
+    "CreateFlowLogs": Create("vpc-flow-log", ("vpc",)),
     "CreateInternetGateway": Create("internet-gateway"),
     "CreateNatGateway": Create("natgateway", ("elastic-ip", "subnet")),
+    "CreateNetworkAcl": Create("network-acl", ("vpc",)),
     "CreateRouteTable": Create("route-table", ("vpc",)),
     "CreateSecurityGroup": Create("security-group", ("vpc",)),
     "CreateSubnet": Create("subnet", ("vpc",)),
     "CreateVpc": Create("vpc"),
+    "ImportKeyPair": Create("key-pair"),
+    "RunInstances": Create("instance", ("key-pair", "security-group", "subnet"), ("volume",)),
+    "CreateVpcEndpoint": Create("vpc-endpoint", ("route-table", "security-group", "subnet", "vpc")),
 }
 
 CHANGES: Mapping[str, tuple[str, ...]] = {
+    "AssociateIamInstanceProfile": ("instance",),
     "AssociateRouteTable": ("route-table", "subnet"),
     "AttachInternetGateway": ("internet-gateway", "vpc"),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
+    "CreateNetworkAclEntry": ("network-acl",),
     "CreateRoute": ("route-table",),
+    "DeleteNetworkAclEntry": ("network-acl",),
     "DeleteRoute": ("route-table",),
     "DetachInternetGateway": ("internet-gateway", "vpc"),
+    "DisassociateIamInstanceProfile": ("instance",),
     "DisassociateRouteTable": ("route-table", "subnet"),
+    "ModifyInstanceAttribute": ("instance", "security-group"),
+    "ModifyInstanceMetadataOptions": ("instance",),
     "ModifySubnetAttribute": ("subnet",),
     "ModifyVpcAttribute": ("vpc",),
+    "ModifyVpcEndpoint": ("route-table", "security-group", "subnet", "vpc-endpoint"),
+    "ReplaceIamInstanceProfileAssociation": ("instance",),
+    "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
+    "ReplaceNetworkAclEntry": ("network-acl",),
     "ReplaceRoute": ("route-table",),
     "ReplaceRouteTableAssociation": ("route-table", "subnet"),
     "RevokeSecurityGroupEgress": ("security-group",),
     "RevokeSecurityGroupIngress": ("security-group",),
+    "StartInstances": ("instance",),
     "UpdateSecurityGroupRuleDescriptionsEgress": ("security-group",),
     "UpdateSecurityGroupRuleDescriptionsIngress": ("security-group",),
 }
 """Calls that change what is ours, by the types that IAM checks."""
 
 DELETES: Mapping[str, str] = {
+    "DeleteFlowLogs": "vpc-flow-log",
     "DeleteInternetGateway": "internet-gateway",
+    "DeleteKeyPair": "key-pair",
     "DeleteNatGateway": "natgateway",
+    "DeleteNetworkAcl": "network-acl",
     "DeleteRouteTable": "route-table",
     "DeleteSecurityGroup": "security-group",
     "DeleteSubnet": "subnet",
     "DeleteVpc": "vpc",
+    "DeleteVpcEndpoints": "vpc-endpoint",
     "ReleaseAddress": "elastic-ip",
+    "TerminateInstances": "instance",
 }
 
 TAGS = ("CreateTags", "DeleteTags")
 
-TYPES = tuple(sorted(create.makes for create in CREATES.values()))
+TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS})
+ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS})
 """Every action of EC2 that some policy allows."""
+
+
+EVERY_TYPE = ("*",)
+"""Where the owner's tag is asked for anyway, a list of types would only make the policy too long for AWS."""
+
+LAUNCH = "LaunchFromAnyImage"
+"""The statement about what has no tags of ours when an instance is launched: its image, and its interface."""
 
 
 def statements(kind: str) -> list[Json]:
     """The permissions to make, keep and delete objects of *kind*, of what is its own only."""
     return [
-        _statement("Look", READS),
+        _statement("Look", [*READS, *RARE_READS]),
         _statement("CreateTaggedAsOurs", CREATES, TYPES, requested(kind)),
         _statement(
             "CreateInsideOfOurs",
             [action for action, create in CREATES.items() if create.inside],
-            {type_ for create in CREATES.values() for type_ in create.inside},
+            EVERY_TYPE,
             tagged(kind),
         ),
-        _statement("ChangeOurs", CHANGES, {t for types in CHANGES.values() for t in types}, tagged(kind)),
-        _statement("DeleteOurs", DELETES, TYPES, tagged(kind)),
+        _statement(LAUNCH, ["RunInstances"], ["image", "network-interface"]),
+        statement("FindImages", ["ssm:GetParameter"], ["arn:aws:ssm:*::parameter/aws/service/*"]),
+        _statement("ChangeOurs", CHANGES, EVERY_TYPE, tagged(kind)),
+        _statement("DeleteOurs", DELETES, EVERY_TYPE, tagged(kind)),
         _statement(
             "TagWhatIsMade",
             ["CreateTags"],
             TYPES,
             {"StringEquals": {"ec2:CreateAction": sorted(CREATES)}, **requested(kind)},
         ),
-        _statement("TagOurs", TAGS, TYPES, ours(kind)),
-        _statement("TakeTheDefaultGroup", ["CreateTags"], ["security-group"], nobodys(kind)),
+        _statement("TagOurs", TAGS, EVERY_TYPE, ours(kind)),
+        _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], nobodys(kind)),
     ]
 
 

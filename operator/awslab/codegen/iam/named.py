@@ -31,6 +31,8 @@ class Grant:
     tags: tuple[str, ...] = ()
     """Calls that set and take tags; the first is what a tagged creation needs besides."""
     changes: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    """Calls that change it and for which IAM knows no resource."""
     conditioned: bool = True
     """Whether IAM knows conditions on its tags."""
     untagged: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ GRANTS: Mapping[str, Grant] = {
         changes=("cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"),
         conditioned=False,
     ),
+    "FlowLog": Grant((), passed_to="vpc-flow-logs.amazonaws.com"),
     "Function": Grant(
         ("arn:aws:lambda:*:*:function:awslab-*",),
         reads=("lambda:GetFunction", "lambda:ListTags"),
@@ -100,6 +103,42 @@ GRANTS: Mapping[str, Grant] = {
             "lambda:UpdateFunctionConfiguration",
         ),
         passed_to="lambda.amazonaws.com",
+    ),
+    "InstanceProfile": Grant(
+        (f"arn:aws:iam::*:instance-profile/awslab/{INSTANCE}/{{kind}}/*",),
+        reads=("iam:GetInstanceProfile",),
+        lists=("iam:ListInstanceProfiles",),
+        creates=("iam:CreateInstanceProfile",),
+        tags=("iam:TagInstanceProfile", "iam:UntagInstanceProfile"),
+        changes=(
+            "iam:AddRoleToInstanceProfile",
+            "iam:DeleteInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+        ),
+        passed_to="ec2.amazonaws.com",
+    ),
+    "Listener": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:listener/app/awslab-*/*/*",),
+        lists=("elasticloadbalancing:DescribeListeners",),
+        creates=("elasticloadbalancing:CreateListener",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=("elasticloadbalancing:DeleteListener", "elasticloadbalancing:ModifyListener"),
+    ),
+    "LoadBalancer": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:loadbalancer/app/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+        ),
+        creates=("elasticloadbalancing:CreateLoadBalancer",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteLoadBalancer",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:SetSubnets",
+        ),
     ),
     "LogGroup": Grant(
         ("arn:aws:logs:*:*:log-group:/aws/*/awslab-*",),
@@ -155,6 +194,11 @@ GRANTS: Mapping[str, Grant] = {
         tags=("events:TagResource", "events:UntagResource"),
         changes=("events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
     ),
+    "SavedQuery": Grant(
+        (),
+        lists=("logs:DescribeQueryDefinitions",),
+        unbound=("logs:DeleteQueryDefinition", "logs:PutQueryDefinition"),
+    ),
     "StateMachine": Grant(
         ("arn:aws:states:*:*:*:awslab-*",),
         reads=(
@@ -193,6 +237,23 @@ GRANTS: Mapping[str, Grant] = {
             "dynamodb:UpdateTimeToLive",
         ),
     ),
+    "TargetGroup": Grant(
+        ("arn:aws:elasticloadbalancing:*:*:targetgroup/awslab-*/*",),
+        lists=(
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ),
+        creates=("elasticloadbalancing:CreateTargetGroup",),
+        tags=("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+        changes=(
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterTargets",
+        ),
+    ),
     "Topic": Grant(
         ("arn:aws:sns:*:*:awslab-*",),
         reads=(
@@ -217,8 +278,12 @@ GRANTS: Mapping[str, Grant] = {
 
 ALWAYS = ("tag:GetResources",)
 
+FIRST_BALANCER = "LetAwsKeepTheRoleOfLoadBalancers"
+UNBOUND = "ChangeWhatHasNoResource"
+"""The statement about saved queries: IAM can bind them to nothing."""
 
-def statements(kind: str, types: Iterable[str]) -> list[Json]:
+
+def statements(kind: str, types: Sequence[str]) -> list[Json]:
     """The permissions to make, keep and delete what is of these types and of *kind*."""
     grants = [GRANTS[name] for name in sorted(types) if name in GRANTS]
     if not grants:
@@ -227,18 +292,22 @@ def statements(kind: str, types: Iterable[str]) -> list[Json]:
     plain = [g for g in grants if not g.conditioned]
     plain += [Grant(g.arns, changes=g.untagged) for g in conditioned if g.untagged]
     safe = _arns(kind, conditioned, lambda g: g.arns)
+    unbound = _all(grants, lambda g: g.unbound)
     return [
+        *([statement(UNBOUND, unbound)] if unbound else []),
         statement("OnEverything", [*ALWAYS, *(a for g in grants for a in g.lists)]),
         statement("LookAtNamed", _all(grants, lambda g: g.reads), _arns(kind, grants, lambda g: (*g.arns, *g.missing))),
         statement("MakeNamed", _all(conditioned, lambda g: (*g.creates, *g.tags[:1])), safe, nobodys(kind)),
         statement("ChangeNamed", _all(conditioned, lambda g: (*g.changes, *g.tags)), safe, ours(kind)),
-        statement(
-            "ByNameOnly",
-            _all(plain, lambda g: (*g.creates, *g.tags, *g.changes)),
-            _arns(kind, plain, lambda g: (*g.arns, *g.parts)),
-        ),
+        *_by_name(kind, plain),
         *_pass_roles(kind, sorted(filter(None, (g.passed_to for g in grants)))),
+        *([_first_balancer()] if "LoadBalancer" in types else []),
     ]
+
+
+def _by_name(kind: str, grants: Sequence[Grant]) -> Iterator[Json]:
+    if actions := _all(grants, lambda g: (*g.creates, *g.tags, *g.changes)):
+        yield statement("ByNameOnly", actions, _arns(kind, grants, lambda g: (*g.arns, *g.parts)))
 
 
 def _pass_roles(kind: str, services: Sequence[str]) -> Iterator[Json]:
@@ -254,6 +323,17 @@ def _all(grants: Iterable[Grant], what: Callable[[Grant], Iterable[str]]) -> set
 
 def _arns(kind: str, grants: Iterable[Grant], what: Callable[[Grant], Iterable[str]]) -> set[str]:
     return {arn.format(kind=kind) for arn in _all(grants, what)}
+
+
+def _first_balancer() -> Json:
+    """The account's first load balancer needs a role of AWS's own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
+    """
+    service = "elasticloadbalancing.amazonaws.com"
+    role = f"arn:aws:iam::*:role/aws-service-role/{service}/*"
+    condition = {"StringEquals": {"iam:AWSServiceName": service}}
+    return statement(FIRST_BALANCER, ["iam:CreateServiceLinkedRole"], [role], condition)
 
 
 def existing_buckets() -> list[Json]:

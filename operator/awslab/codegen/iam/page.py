@@ -28,7 +28,8 @@ _INTRODUCTION = (
     "",
     "| file | what |",
     "|---|---|",
-    "| `labvpc-policy.json` | what LabVpcs need |",
+    "| `labvpc-policy.json` | what LabVpcs need in EC2 |",
+    "| `labvpc-services-policy.json` | what they need in other services: roles, log groups, load balancers |",
     "| `labvpc-adoption-policy.json` | besides, for `spec.adopt` and to give back an owner tag that somebody removed |",
     "| `datapipeline-policy.json` | what DataPipelines need |",
     "| `existing-buckets-policy.json` | besides, for `spec.source.existingBucket`: write its name for `${BUCKET}` |",
@@ -43,14 +44,15 @@ _INTRODUCTION = (
     f"- Only what carries `{OWNER_TAG}` of this operator and kind can be changed or deleted, and used to make more in",
     "  it. So even a fault of the operator cannot touch what others own in the account.",
     "- The owner tag itself can be set to a value of this operator and kind only, and what has another owner keeps it.",
-    "- In EC2 an owner tag on something that has none can be set for default security groups, which AWS makes",
-    "  untagged; for other types the adoption policy allows it. Leave that one out where nothing is ever taken over.",
+    "- In EC2 an owner tag on something that has none can be set for security groups and network ACLs, as AWS makes",
+    "  the default ones untagged; for other types the adoption policy allows it. Leave that one out where nothing is",
+    "  ever taken over.",
     "- Elsewhere IAM cannot tell the tags of a creation from those of something that is there and nobody's: if its",
-    "  name begins with `awslab-`, it can be taken over with `datapipeline-policy.json` alone.",
+    "  name begins with `awslab-`, it can be taken over without that policy.",
     "- For buckets and dashboards there are no such conditions. Their names begin with `awslab-`: keep those names for",
     "  the operator in accounts that it works in.",
     "- `Describe*` calls know no conditions in EC2: they see the whole region.",
-    "- Roles can be made, and passed to Lambda and Step Functions, only below the path",
+    "- Roles can be made, and passed to the services that need them, only below a path of the kind's own, as",
     f"  `/awslab/{INSTANCE}/DataPipeline/`. What they allow is what specs ask for: whoever may write a DataPipeline",
     "  with `permissions` may do in the account what these say, with code of their own. Put a service control policy",
     "  on that path, or an admission policy on that field, where not everybody should.",
@@ -72,6 +74,8 @@ _INTRODUCTION = (
     '  --assume-role-policy-document "$(envsubst < manifests/iam/trust-irsa.json)"',
     "aws iam put-role-policy --role-name awslab-operator --policy-name labvpc \\",
     "  --policy-document file://manifests/iam/labvpc-policy.json",
+    "aws iam put-role-policy --role-name awslab-operator --policy-name labvpc-services \\",
+    "  --policy-document file://manifests/iam/labvpc-services-policy.json",
     "aws iam put-role-policy --role-name awslab-operator --policy-name datapipeline \\",
     "  --policy-document file://manifests/iam/datapipeline-policy.json",
     "kubectl annotate serviceaccount -n awslab-system awslab-operator \\",
@@ -86,13 +90,15 @@ _INTRODUCTION = (
     '  --assume-role-policy-document "$(envsubst < manifests/iam/trust-pod-identity.json)"',
     "aws iam put-role-policy --role-name awslab-operator --policy-name labvpc \\",
     "  --policy-document file://manifests/iam/labvpc-policy.json",
+    "aws iam put-role-policy --role-name awslab-operator --policy-name labvpc-services \\",
+    "  --policy-document file://manifests/iam/labvpc-services-policy.json",
     "aws iam put-role-policy --role-name awslab-operator --policy-name datapipeline \\",
     "  --policy-document file://manifests/iam/datapipeline-policy.json",
     'aws eks create-pod-identity-association --cluster-name "$CLUSTER" --namespace awslab-system \\',
     "  --service-account awslab-operator --role-arn arn:aws:iam::$ACCOUNT_ID:role/awslab-operator",
     "```",
     "",
-    "## Every action for LabVpcs",
+    "## Every action in EC2, for LabVpcs",
     "",
 )
 
@@ -121,10 +127,11 @@ def _or_none(types: Iterable[str]) -> str:
 
 
 _NAMED = (
-    "## Every action for DataPipelines",
+    "## Every action in other services",
     "",
-    "*Ours* has the operator's tag; *new* has no owner before, and the call gives it ours; *by name* is whatever has",
-    "such a name. A function in a VPC has Lambda look at the network with the caller's permissions.",
+    "Each kind's policy has those of the types that it makes; `KIND` stands for its name. *Ours* has the operator's",
+    "tag; *new* has no owner before, and the call gives it ours; *by name* is whatever has such a name. A function in a",
+    "VPC has Lambda look at the network with the caller's permissions.",
     "",
     "An image in another account's repository, or in one without a policy, needs that policy to let Lambda take it:",
     "see [AWS's own page](https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-permissions).",
@@ -144,7 +151,7 @@ def _named_table() -> Iterable[str]:
 
 
 def _rows(grant: Grant) -> Iterable[tuple[str, str, str]]:
-    yield from ((action, "everything", "none") for action in grant.lists)
+    yield from ((action, "everything", "none") for action in (*grant.lists, *grant.unbound))
     yield from ((action, _arns((*grant.arns, *grant.missing)), "by name") for action in grant.reads)
     changes, creates = {*grant.tags, *grant.changes}, {*grant.creates, *grant.tags[:1]}
     where = _arns((*grant.arns, *grant.parts))
@@ -155,4 +162,4 @@ def _rows(grant: Grant) -> Iterable[tuple[str, str, str]]:
 
 
 def _arns(patterns: Iterable[str]) -> str:
-    return ", ".join(f"`{arn.format(kind='DataPipeline')}`" for arn in patterns)
+    return ", ".join(f"`{arn.format(kind='KIND')}`" for arn in patterns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,15 @@ from .rights import Named, Rights, policy
 START_SETTINGS = FunctionSettings.model_validate({"memory": 256, "timeout": 60, "inVpc": False}).over(STANDARD)
 UPLOADS = "uploads"
 
+LONGEST_STEP = 2500
+"""Characters of a step's settings in the environment; the code of a shipped function has longer ones with it."""
+
+ENVIRONMENT_BYTES = 4096
+"""Of all variables of a function as one JSON document.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
 
 @dataclass(frozen=True)
 class Deployer:
@@ -48,9 +58,14 @@ class Deployer:
         """The function of a step; raises SpecError for a setting that a shipped function does not have."""
         _check_settings(function)
         columns = [column.wire() for column in self.spec.columns]
-        told = {"name": function.name, "columns": columns, "with": dict(function.with_)}
-        environment = {"AWSLAB_STEP": canonical(told), "AWSLAB_TABLE": self.rights.names.table.rpartition("/")[2]}
-        worker = _Worker(function.name, function.settings, self._code(function), environment)
+        told = canonical({"name": function.name, "columns": columns, "with": dict(function.with_)})
+        code, environment = self._code(function), {"AWSLAB_TABLE": self.rights.names.table.rpartition("/")[2]}
+        if isinstance(function.code, Builtin) and len(told) > LONGEST_STEP:
+            code = _zipped(builtin(function.code.value, step=told), function.settings)
+        else:
+            environment["AWSLAB_STEP"] = told
+        _check_environment(function, {**function.settings.environment, **environment})
+        worker = _Worker(function.name, function.settings, code, environment)
         return self._deployed(worker, self.rights.of_function(function))
 
     def start(self, settings: str, source: str, *, by_events: bool, machine: StateMachine) -> Release:
@@ -122,6 +137,17 @@ def _check_settings(function: flow.Function) -> None:
     if unknown := sorted(set(function.with_) - known):
         there = f"{function.code.value} has the settings {', '.join(sorted(known))}" if known else "it has no settings"
         raise SpecError(f"{function.field}.with", f"{function.name} has no setting {', '.join(unknown)}; {there}")
+
+
+def _check_environment(function: flow.Function, environment: Mapping[str, str]) -> None:
+    size = len(json.dumps(environment, separators=(",", ":")))
+    if size <= ENVIRONMENT_BYTES:
+        return
+    raise SpecError(
+        f"{function.field}.environment",
+        f"{function.name} has {size} bytes of environment variables, and AWS Lambda takes {ENVIRONMENT_BYTES}; "
+        "they hold its environment, its with and all of spec.columns: keep what is long in an object in S3",
+    )
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from awslab.api.datapipeline import DataPipelineSpec, LogLevel, MachineType
 from awslab.aws import executions
 from awslab.aws.executions import RUNNING, Execution
 from awslab.aws.session import Aws
-from awslab.kinds.kind import Report, Run
+from awslab.kinds.kind import Look, Report, Run
 
 from .facts import Facts
 
@@ -24,16 +23,16 @@ LONGEST_CAUSE = 500
 NEVER = "1970-01-01T00:00:00.000+00:00"
 
 
-def report(spec: DataPipelineSpec, facts: Facts, aws: Aws, before: Mapping[str, Any]) -> Report:
-    """The last runs, and those that began or ended since the status *before*."""
-    known = {e.arn: e for e in map(_known, before.get("executions", ()))}
+def report(spec: DataPipelineSpec, facts: Facts, aws: Aws, look: Look) -> Report:
+    """The last runs, and those that began or ended since the status before."""
+    known = {e.arn: e for e in map(_known, look.known.get("executions", ()))}
     if spec.type is MachineType.EXPRESS:
         every = _logged(spec, facts, aws)
         shown = every[: spec.history]
     else:
         every = executions.listed(aws, facts.names.machine, COUNTED)
         shown = executions.described(aws, every[: spec.history], known)
-    seen = before.get("runsSeen") or {}
+    seen = look.known.get("runsSeen") or {}
     outputs = {
         "executions": [_on_wire(e) for e in shown],
         "runsSeen": _seen(every, seen),

@@ -60,7 +60,7 @@ class Layout:
             express=self.spec.type is MachineType.EXPRESS,
             tracing=self.spec.tracing,
             logging=self.spec.logs.level is not LogLevel.OFF,
-            inside=self.spec.vpc is not None,
+            networked=self.facts.network is not None,
         )
 
     def whole(self) -> Graph:

@@ -72,8 +72,8 @@ class Rights:
     tracing: bool
     logging: bool
     """Whether the state machine writes to its log."""
-    inside: bool
-    """Whether there is a VPC for functions."""
+    networked: bool
+    """Whether functions may stand in a VPC."""
 
     def of_function(self, function: Function) -> Iterator[Named]:
         """Everything that the function of a step may do."""
@@ -83,7 +83,7 @@ class Rights:
             yield from self._own(function.access or DataAccess())
         yield from given(function.settings.permissions)
         yield from self._running(function.name)
-        if self.inside and function.settings.in_vpc:
+        if self.networked and function.settings.in_vpc:
             yield allow("Network", INTERFACES, ["*"])
         if function.settings.dead_letters:
             yield self._send_dead_letters()

@@ -211,6 +211,20 @@ def _events(call: Call) -> Iterator[Need]:
         yield from naming.passed(target.get("RoleArn"), "events.amazonaws.com")
 
 
+def _elb(call: Call) -> Iterator[Need]:
+    params = call.params
+    if call.action.startswith("Describe"):
+        yield f"elasticloadbalancing:{call.action}", "*", {}
+        return
+    made = {"CreateLoadBalancer": "loadbalancer/app", "CreateTargetGroup": "targetgroup"}.get(call.action)
+    named = next((params[arn] for arn in ELB_ARNS if params.get(arn)), "*")
+    arn = arn_of(call, "elasticloadbalancing", f"{made}/{params.get('Name')}/new") if made else named
+    yield from naming.needs(call, "elasticloadbalancing", params.get("ResourceArns") or [arn])
+
+
+ELB_ARNS = ("ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+
+
 def _cloudwatch(call: Call) -> Iterator[Need]:
     alarms = [arn_of(call, "cloudwatch", f"alarm:{name}") for name in _one_or_many(call, "AlarmName")]
     names = _one_or_many(call, "DashboardName")
@@ -253,6 +267,7 @@ SERVICES: dict[str, Callable[[Call], Iterator[Need]]] = {
     "sqs": _sqs,
     "logs": _logs,
     "events": _events,
+    "elasticloadbalancing": _elb,
     "monitoring": _cloudwatch,
     "iam": _iam,
     "sts": _sts,

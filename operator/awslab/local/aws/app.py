@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import select
 import socket
 import time
 from http import HTTPStatus
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
@@ -14,6 +14,7 @@ from awslab.local.aws.call import Call, parse
 from awslab.local.aws.cloudwatch.service import CloudWatch
 from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
+from awslab.local.aws.elb.service import LoadBalancing
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.events.service import EventBridge
 from awslab.local.aws.faults import Fault, refusal_of
@@ -52,6 +53,7 @@ class LocalAws:
         self.moto: Service = PlainMoto(world)
         self.services: dict[str, Service] = {
             "ec2": Ec2(world),
+            "elasticloadbalancing": LoadBalancing(world),
             "iam": Iam(world),
             "lambda": Lambda(world),
             "logs": Logs(world),
@@ -149,8 +151,7 @@ def _is_gone(connection: socket.socket | None) -> bool:
     """Tell whether the client has closed its end."""
     if connection is None:
         return False
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    return bool(wait([connection], 0)) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

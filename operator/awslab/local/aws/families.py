@@ -28,9 +28,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.endpoints",
         "ec2.flowlogs",
         "ec2.instances",
+        "ec2.keys",
     ),
-    "iam": ("iam.service", "iam.pages"),
-    "logs": ("logs.service",),
+    "elb": ("elb.balancers", "elb.targets", "elb.listeners"),
+    "iam": ("iam.service", "iam.pages", "iam.profiles"),
+    "logs": ("logs.service", "logs.queries", "logs.insights", "logs.questions"),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Need = tuple[str, str, "dict[str, Values]"]
 USUAL = ("TagResource", "UntagResource")
 TAGGING = {  # what services call the giving and taking of tags
+    "elasticloadbalancing": ("AddTags", "RemoveTags"),
     "sqs": ("TagQueue", "UntagQueue"),
     "iam": ("TagRole", "UntagRole"),
     "s3": ("PutBucketTagging", "PutBucketTagging"),

@@ -1,7 +1,8 @@
 """AWS's default quotas: the one table of limits and their error codes.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html,
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html,
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 """
 
 from dataclasses import dataclass
@@ -69,6 +70,9 @@ QUOTAS: dict[str, Quota] = {
     ),
     "gateway-endpoints": Quota(
         20, "region", "VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached."
+    ),
+    "load-balancers": Quota(
+        50, "region", "TooManyLoadBalancers", "The maximum number of load balancers has been reached."
     ),
     "function-concurrency": Quota(1000, "region", "TooManyRequestsException", "Rate Exceeded."),
 }

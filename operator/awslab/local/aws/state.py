@@ -17,7 +17,7 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.s3.models import s3_backends
 
-from awslab.local.aws.world import Overlay
+from awslab.local.aws.world import Overlay, make_current
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,12 @@ class StateError(Exception):
 
 
 def reset(world: World) -> None:
-    """Take away every resource, fault, log entry and memory of a token."""
+    """Take away every resource, fault, log entry and memory of a token.
+
+    What moto holds is the process's own: from here on it is this world's, also where a process has several.
+    """
     world.quiet()
+    make_current(world)
     with world.lock:
         _empty_buckets()
         for one in BackendDict._instances:  # noqa: SLF001 - moto keeps them nowhere else; its version is pinned

@@ -16,10 +16,15 @@ USUAL_SECONDS: dict[str, float] = {
     "instance-forgotten": 3600,
     "endpoint-available": 60,  # of an interface endpoint; a gateway endpoint is there at once
     "endpoint-deleted": 60,
+    "balancer-active": 120,
+    "balancer-interface-gone": 60,  # after its load balancer
+    "target-checked": 15,  # for the first time
+    "target-drained": 30,
     "function-active": 5,
     "function-active-in-network": 60,
     "function-network-released": 600,
     "function-updated": 3,
+    "profile-known": 10,  # how long EC2 refuses a new instance profile
     "role-assumable": 10,  # how long a new role cannot be assumed
     "event-retried": 60,  # how long an event waits whose function failed
     "event-retried-again": 120,
@@ -31,6 +36,7 @@ USUAL_SECONDS: dict[str, float] = {
     "table-updated": 10,
     "table-deleted": 10,
     "tags-shown": 20,  # in the tagging API, after a change
+    "query-answered": 3,  # of Logs Insights
     "queue-name-free": 60,  # after it was deleted
     "token-forgotten": 86_400,  # how long a ClientToken is remembered
 }

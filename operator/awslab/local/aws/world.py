@@ -85,6 +85,7 @@ class Overlay:
     lambdas: dict[tuple[str, str], Region] = field(default_factory=dict)  # by account and region
     waiting: dict[str, Waiting] = field(default_factory=dict)  # events for functions, by id
     new_roles: set[str] = field(default_factory=set)  # ARNs of roles that cannot be assumed yet
+    new_profiles: set[str] = field(default_factory=set)  # ARNs of instance profiles that EC2 does not know yet
     stores: dict[tuple[str, str, str], Any] = field(default_factory=dict)  # service, account, region -> what is ours
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What is in the AWS account, as anybody with a boto3 client sees it: not through the operator's eyes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Facts = dict[str, Any]
@@ -58,3 +58,18 @@ def leftovers(ec2: Any) -> list[str]:
         *(nat["NatGatewayId"] for nat in nats),
         *(address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]),
     ]
+
+
+def of_pipelines(client: Callable[[str], Any]) -> Iterator[str]:
+    """Whatever the account has of what pipelines are made of, their own or not: names, ARNs and URLs."""
+    yield from (bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"])
+    yield from (function["FunctionName"] for function in client("lambda").list_functions()["Functions"])
+    yield from (machine["name"] for machine in client("stepfunctions").list_state_machines()["stateMachines"])
+    yield from (role["Arn"] for role in client("iam").list_roles(PathPrefix="/awslab/")["Roles"])
+    yield from (group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"])
+    yield from (topic["TopicArn"] for topic in client("sns").list_topics()["Topics"])
+    yield from client("dynamodb").list_tables()["TableNames"]
+    yield from (rule["Name"] for rule in client("events").list_rules()["Rules"])
+    yield from (alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"])
+    yield from (board["DashboardName"] for board in client("cloudwatch").list_dashboards()["DashboardEntries"])
+    yield from client("sqs").list_queues().get("QueueUrls", ())

@@ -18,6 +18,7 @@ from awslab.local.demo.telling import State, by_type
 
 _LINES = 6  # of waiting shown below the bar
 _BAR = 30  # columns
+_NAMES = 3  # of a type
 
 
 class Board(Protocol):
@@ -75,6 +76,16 @@ class Screen:
             for address in addresses:
                 branch.add(_leaf(address, width, state, subnets))
         self.console.print(tree)
+
+    def types(self, title: str, state: State) -> None:
+        """Show how many resources of each type there are, and the first names, a line each."""
+        grid = Table.grid(padding=(0, 2))
+        for type_, addresses in by_type(state.resources).items():
+            names = [address.partition("/")[2] for address in addresses]
+            more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+            grid.add_row(Text(f"  {len(names):>2}"), Text(type_, "cyan"), Text(", ".join(names[:_NAMES]) + more, "dim"))
+        self.console.print(Text(title, "bold"))
+        self.console.print(grid)
 
     @contextmanager
     def following(self) -> Iterator[Board]:

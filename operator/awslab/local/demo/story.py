@@ -1,7 +1,4 @@
-"""The story: made, kept, repaired, changed, deleted; each step is checked.
-
-Commands are the real ones, run as they are shown; what they promise is checked in AWS itself, past the operator.
-"""
+"""How a story is told: commands are the real ones, run as they are shown; an object is followed; checks are said."""
 
 import os
 import queue
@@ -9,24 +6,22 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from awslab.local.demo import account
 from awslab.local.demo.screen import Screen
-from awslab.local.demo.telling import State, drift_line, news
+from awslab.local.demo.telling import State, news
 from awslab.local.errors import LocalWorldError
 from awslab.local.kubernetes.watching import Watch
 from awslab.local.world import World
 
-NAMESPACE, NAME = "lab", "production"
-OWNER = f"default/LabVpc/{NAMESPACE}/{NAME}"
+NAMESPACE = "lab"
 PATIENCE = 60.0  # seconds for each step
-_LOOK = 0.1
-_OBJECT = f"labvpc {NAME} -n {NAMESPACE}"
+LOOK = 0.1
 
 
 class CheckError(LocalWorldError):
@@ -34,8 +29,11 @@ class CheckError(LocalWorldError):
 
 
 @dataclass
-class Story:
-    """Tells the story in one world; `repository` is where the examples are."""
+class Story(ABC):
+    """Tells the story of one object in one world; `repository` is where the examples are."""
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
 
     world: World
     repository: Path
@@ -43,80 +41,30 @@ class Story:
     watch: Watch
     state: State = field(default_factory=State)
 
+    @classmethod
+    def watching(cls, world: World) -> Watch:
+        """What the story has to be given to see its object by."""
+        return Watch(world.kubectl, cls.kind, NAMESPACE, cls.name)
+
+    @abstractmethod
+    def scenes(self) -> Iterable[Callable[[], None]]:
+        """Its parts, in order."""
+
     def tell(self) -> None:
         """Go through all of it; raises CheckError at the first thing that does not hold."""
-        for scene in (self.make, self.repair, self.grow, self.delete):
+        for scene in self.scenes():
             scene()
-
-    # --- the scenes
-
-    def make(self) -> None:
-        """A network from one `kubectl apply`."""
-        self.screen.scene("One `kubectl apply`, and a production network is made")
-        self._run(f"kubectl create namespace {NAMESPACE}")
-        self._run("kubectl apply -f examples/vpc.yaml")
-        took = self._follow(lambda state: state.is_ready, "Ready")
-        self._run(f"kubectl get labvpc -n {NAMESPACE}")
-        self.screen.tree(f"LabVpc {NAMESPACE}/{NAME}", self.state)
-        self.screen.holds(f"{NAME} was Ready after {took:.1f} s")
-        there = account.of_owner(self._ec2, OWNER)
-        self._check(
-            set(self.state.ids.values()) == {id_ for id_ in there if not id_.startswith("rtbassoc-")},
-            f"AWS has just these {len(self.state.ids)} resources under its owner tag, each with the id in status",
-        )
-
-    def repair(self) -> None:
-        """A route deleted by hand is noticed, reported and put back."""
-        self.screen.scene("Somebody deletes a route in AWS, behind the operator's back")
-        self.screen.say("AWS is looked at every 10 minutes while nothing changes; here, every 2 seconds.")
-        self._run(self._patch('{"spec":{"management":{"driftInterval":"2s"}}}'))
-        self._follow(lambda state: state.is_ready, "Ready")
-        table, nat = self.state.ids["RouteTable/private-a"], self.state.ids["NatGateway/a"]
-        self._run(f"aws ec2 delete-route --route-table-id {table} --destination-cidr-block 0.0.0.0/0")
-        took = self._follow(lambda state: bool(state.drift), "showing the drift")
-        drift = self.state.drift
-        for entry in drift:
-            self.screen.say(f"  status.drift: {drift_line(entry)}")
-        seen = [(d["resource"], d["field"], d["desired"], d["observed"]) for d in drift]
-        self._check(
-            seen == [("RouteTable/private-a", "routes.0.0.0.0/0", nat, "none")],
-            f"the drift was reported {took:.1f} s later, with table, destination, what is wanted and what is there",
-        )
-        self._follow(lambda state: state.is_ready and not state.drift, "Ready again")
-        self._await_events("Drifted", "Repaired")
-        self._run(f"kubectl get events -n {NAMESPACE} --field-selector reason!=Created,reason!=Updated")
-        self._check(
-            account.route(self._ec2, table, "0.0.0.0/0") == nat,
-            f"the route is back in AWS: {table} sends 0.0.0.0/0 to {nat}",
-        )
-
-    def grow(self) -> None:
-        """A third zone is added, and nothing that existed is touched."""
-        self.screen.scene("From two availability zones to three")
-        before, ids = account.of_owner(self._ec2, OWNER), self.state.ids
-        self._run(self._patch('{"spec":{"availabilityZones":3}}'))
-        self._follow(lambda state: state.is_ready, "Ready with three zones")
-        self._run(f"kubectl get labvpc -n {NAMESPACE}")
-        after = account.of_owner(self._ec2, OWNER)
-        added = sorted(set(self.state.ids) - set(ids))
-        self._check(len(self.state.status["zones"]) == 3, f"new: {', '.join(added)}")  # noqa: PLR2004 - as asked for
-        self._check(ids.items() <= self.state.ids.items(), f"all {len(ids)} resources kept their ids")
-        touched = [id_ for id_ in before if before[id_] != after.get(id_)]
-        self._check(not touched, f"all {len(before)} things in AWS are as before, field by field", *touched)
-
-    def delete(self) -> None:
-        """`kubectl delete` ends when AWS is empty."""
-        self.screen.scene("`kubectl delete` ends when AWS is empty")
-        self._run(f"kubectl delete {_OBJECT}", meanwhile=lambda: self._follow(lambda state: not state.obj, "gone"))
-        self._run("aws ec2 describe-vpcs --filters Name=is-default,Values=false")
-        left = [*account.of_owner(self._ec2, OWNER), *account.leftovers(self._ec2)]
-        self._check(not left, "AWS is empty: no network, no address, no gateway is left", *left)
 
     # --- how
 
     @cached_property
-    def _ec2(self) -> Any:
-        return self.world.boto("ec2")
+    def folder(self) -> Path:
+        """Where commands are run."""
+        return self.repository
+
+    @property
+    def _object(self) -> str:
+        return f"{self.kind} {self.name} -n {NAMESPACE}"
 
     @cached_property
     def _environment(self) -> Mapping[str, str]:
@@ -125,14 +73,17 @@ class Story:
         path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
         return os.environ | self.world.environment | {"PATH": path, "AWS_PAGER": ""}
 
-    def _run(self, line: str, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Show the command line, run just that, and show what it says; raises CheckError when it fails."""
+    def _run(self, line: str, meanwhile: Callable[[], object] = lambda: None, most: int = 0) -> str:
+        """Show the command line, run just that, and show what it says, or its first lines.
+
+        Returns what it said; raises CheckError when it fails.
+        """
         self.screen.command(line)
         command = shlex.split(line)
-        # S603: the lines are those of this module
+        # S603: the lines are those of the stories
         with subprocess.Popen(  # noqa: S603
             command,
-            cwd=self.repository,
+            cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -145,13 +96,13 @@ class Story:
             except BaseException:
                 process.kill()
                 raise
-        self.screen.output(said)
+        self.screen.output(_head(said, most))
         if process.returncode:
             raise CheckError(f"`{line}` ended with {process.returncode}.")
+        return said
 
-    @staticmethod
-    def _patch(change: str) -> str:
-        return f"kubectl patch {_OBJECT} --type=merge -p '{change}'"
+    def _patch(self, change: str, how: str = "merge") -> str:
+        return f"kubectl patch {self._object} --type={how} -p '{change}'"
 
     def _follow(self, done: Callable[[State], bool], aim: str) -> float:
         """Show each state until `done`; returns the seconds that it took, raises CheckError after PATIENCE."""
@@ -160,9 +111,9 @@ class Story:
             while True:
                 if time.monotonic() - start > PATIENCE:
                     where = self.state.message or "nothing"
-                    raise CheckError(f"{NAME} was not {aim} within {PATIENCE:.0f} s; its status says: {where}")
+                    raise CheckError(f"{self.name} was not {aim} within {PATIENCE:.0f} s; its status says: {where}")
                 try:
-                    state = State(self.watch.next(_LOOK))
+                    state = State(self.watch.next(LOOK))
                 except queue.Empty:
                     board.show(self.state)
                     continue
@@ -172,6 +123,12 @@ class Story:
                 if done(state):
                     return time.monotonic() - start
 
+    def _follow_to_ready(self, aim: str = "Ready") -> float:
+        """Show each state until the spec that is there now is carried out; what was seen before says nothing of it."""
+        ask = ("get", *self._object.split(), "--output=jsonpath={.metadata.generation}")
+        generation = int(self.world.kubectl(*ask))
+        return self._follow(lambda state: state.generation >= generation and state.is_ready, aim)
+
     def _await_events(self, *reasons: str) -> None:
         """Events are posted behind the pass; wait until each of these is there."""
         deadline = time.monotonic() + PATIENCE
@@ -179,7 +136,7 @@ class Story:
         while missing := set(reasons) - set(self.world.kubectl(*ask).split()):
             if time.monotonic() > deadline:
                 raise CheckError(f"Nobody posted the event {', '.join(sorted(missing))}.")
-            time.sleep(_LOOK)
+            time.sleep(LOOK)
 
     def _check(self, holds: bool, sentence: str, *found: str) -> None:  # noqa: FBT001 - it is what the check is about
         if not holds:
@@ -187,3 +144,11 @@ class Story:
             self.screen.failed(sentence + more)
             raise CheckError(f"This does not hold: {sentence}{more}.")
         self.screen.holds(sentence)
+
+
+def _head(text: str, most: int) -> str:
+    """The first lines, and how many follow."""
+    lines = text.splitlines()
+    if not most or len(lines) <= most:
+        return text
+    return "\n".join([*lines[:most], f"... ({len(lines) - most:,} more lines)"])

@@ -23,6 +23,11 @@ class State:
         return status
 
     @property
+    def generation(self) -> int:
+        """Which spec it is."""
+        return int((self.obj or {}).get("metadata", {}).get("generation", 0))
+
+    @property
     def resources(self) -> dict[str, Mapping[str, str]]:
         """Each resource by its address."""
         return {entry["address"]: entry for entry in self.status.get("resources", ())}

@@ -122,6 +122,35 @@ def last_entries(context: Context, result: Any) -> None:
         )
 
 
+@book.follows(
+    "acl-entry-icmp",
+    "CreateNetworkAclEntry",
+    "ReplaceNetworkAclEntry",
+    does="An entry about ICMP tells its type and code.",
+    see=API + "API_NetworkAclEntry.html",
+)
+def icmp(context: Context, _result: Any) -> None:
+    """Keep what moto does not read."""
+    kind, entry = context.params.get("IcmpTypeCode") or {}, _entry(context)
+    entry.icmp_type, entry.icmp_code = kind.get("Type"), kind.get("Code")
+
+
+@book.refuses(
+    "acl-association-other-vpc",
+    "ReplaceNetworkAclAssociation",
+    code="InvalidParameterValue",
+    does="A network ACL serves subnets of its own VPC.",
+    see=API + "API_ReplaceNetworkAclAssociation.html",
+)
+def association_other_vpc(context: Context) -> str | None:
+    """Refuse the ACL of another VPC."""
+    id_, acl = context.params.get("AssociationId"), _acl(context)
+    before = next((one for one in context.ec2.network_acls.values() if id_ in one._associations), None)  # noqa: SLF001 - kept nowhere else
+    if acl is None or before is None or acl.vpc_id == before.vpc_id:
+        return None
+    return f"Network ACL {acl.id} and the subnet of {id_} belong to different networks"
+
+
 @book.refuses(
     "acl-association-missing",
     "ReplaceNetworkAclAssociation",

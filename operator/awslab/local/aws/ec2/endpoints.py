@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, COVERED_ENDPOINT_SERVICES
+from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, COVERED_ENDPOINT_SERVICES, VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 
 from awslab.local.aws.ec2 import lookup
@@ -117,12 +118,17 @@ def _own_interfaces(ec2: Any, endpoint: Any) -> None:
 @book.follows(
     "endpoint-modify",
     "ModifyVpcEndpoint",
-    does="Changing an endpoint's route tables or subnets makes and removes its routes and interfaces.",
+    does="Changing an endpoint's route tables or subnets makes and removes its routes and interfaces; its policy can be"
+    " reset, and private DNS switched.",
     see=API + "API_ModifyVpcEndpoint.html",
 )
 def modified(context: Context, _result: Any) -> None:
     """Bring routes and interfaces into line with the endpoint."""
     endpoint = context.ec2.vpc_end_points[context.params["VpcEndpointId"]]
+    if context.params.get("ResetPolicy"):
+        endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
+    if (private := context.params.get("PrivateDnsEnabled")) is not None:
+        endpoint.private_dns_enabled = private
     if endpoint.vpc_endpoint_type == "Interface":
         _align_interfaces(context.ec2, endpoint)
     else:

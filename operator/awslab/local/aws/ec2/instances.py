@@ -6,12 +6,14 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
+from moto.ec2.responses.instances import InstanceResponse
 
 from awslab.local.aws import world as worlds
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
 from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.iam.profiles import profile_of
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ book = Book("ec2")
 API = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/"
 LIFECYCLE = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html"
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+IMAGE_GIBIBYTES = 15  # as moto shows every image's disk
+_disks_of_moto = InstanceResponse._parse_block_device_mapping  # noqa: SLF001 - moto has no other place for it
 _run_of_moto = InstanceBackend.run_instances
 _terminate_of_moto = Instance.terminate
 _start_of_moto = Instance.start
@@ -57,6 +61,50 @@ def missing_subnet(context: Context) -> str | None:
         if subnet and lookup.subnet(context.ec2, subnet) is None:
             return f"The subnet ID '{subnet}' does not exist"
     return None
+
+
+@book.refuses(
+    "instance-profile-unknown",
+    "RunInstances",
+    "AssociateIamInstanceProfile",
+    "ReplaceIamInstanceProfileAssociation",
+    code="InvalidParameterValue",
+    does="An instance profile is there, has a role, and was not made just now.",
+    see="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html",
+)
+def unknown_profile(context: Context) -> str | None:
+    """Refuse a profile that EC2 does not know."""
+    arn = (context.params.get("IamInstanceProfile") or {}).get("Arn")
+    profile = profile_of(arn) if arn else None
+    if not arn or (profile and profile.roles and arn not in context.world.overlay.new_profiles):
+        return None
+    return f"Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
+
+
+@book.follows(
+    "instance-profile-replaced",
+    "ReplaceIamInstanceProfileAssociation",
+    does="An instance shows the profile that took another one's place.",
+    see=API + "API_ReplaceIamInstanceProfileAssociation.html",
+)
+def replaced_profile(context: Context, _result: Any) -> None:
+    """Let the instance show what moto changes in the association only."""
+    for one in context.ec2.iam_instance_profile_associations.values():
+        if one.association_id == context.params.get("AssociationId"):
+            one.instance.iam_instance_profile = {"Arn": one.iam_instance_profile.arn, "Id": one.association_id}
+
+
+@book.refuses(
+    "instance-missing-key",
+    "RunInstances",
+    code="InvalidKeyPair.NotFound",
+    does="An instance gets a key pair that is there.",
+    see=API + "API_RunInstances.html",
+)
+def missing_key(context: Context) -> str | None:
+    """Refuse a key pair that is not there."""
+    name = context.params.get("KeyName")
+    return f"The key pair '{name}' does not exist" if name and name not in context.ec2.key_pairs else None
 
 
 def _turn(instance: Any, state: str) -> None:
@@ -167,6 +215,22 @@ def _forgotten(_world: World, due: Due) -> None:
     forget_tags(ec2, due.id)
 
 
+@book.behaves(
+    "instance-disk-of-image",
+    "RunInstances",
+    code="MissingParameter",
+    does="The image's own disk takes its size from the image where the launch gives none.",
+    see=API + "API_EbsBlockDevice.html",
+)
+def disks(self: Any) -> Any:
+    """Give the root disk its size before moto asks for it."""
+    image = self.ec2_backend.amis.get(self._get_param("ImageId"))
+    for wish in self._get_param("BlockDeviceMappings", []):
+        if image is not None and wish.get("DeviceName") == image.root_device_name and "Ebs" in wish:
+            wish["Ebs"].setdefault("VolumeSize", IMAGE_GIBIBYTES)
+    return _disks_of_moto(self)
+
+
 CHANGES = {
     "instance-running": _running,
     "instance-stopped": _stopped,
@@ -174,6 +238,7 @@ CHANGES = {
     "instance-forgotten": _forgotten,
 }
 InstanceBackend.run_instances = run
+InstanceResponse._parse_block_device_mapping = disks  # noqa: SLF001 - as above
 Instance.start = start
 Instance.stop = stop
 Instance.terminate = terminate

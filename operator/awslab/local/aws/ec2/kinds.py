@@ -223,6 +223,16 @@ KINDS = (
         narrow=IN_VPC | {"instance-id": "id", "subnet-id": "subnet_id"},
     ),
     Kind(
+        "DescribeKeyPairs",
+        "KeyPairs",
+        "KeyPairIds",
+        "key-",
+        "InvalidKeyPair.NotFound",
+        "The key pair ID '{id}' does not exist",
+        lambda ec2: ec2.key_pairs.values(),
+        narrow={"key-pair-id": "id", "key-name": "key_name"},
+    ),
+    Kind(
         "DescribeAvailabilityZones",
         "AvailabilityZones",
         "ZoneNames",

@@ -24,8 +24,10 @@ from moto.ec2.models.route_tables import Route, RouteBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.responses.flow_logs import FlowLogs
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.responses.vpcs import VPCs
+from moto.iam.responses import IamResponse
 
 from awslab.local.aws.ec2.index import KEPT_BY, add_interface, drop_interface, index
 
@@ -56,6 +58,8 @@ PATCHED = (
     (VPCs, "delete_vpc_endpoints"),
     (InstanceBackend, "run_instances"),
     *((Instance, name) for name in ("start", "stop", "terminate")),
+    (InstanceResponse, "_parse_block_device_mapping"),
+    (IamResponse, "list_instance_profiles"),
     *(
         (SecurityGroups, f"{verb}_security_group_{way}")
         for verb in ("authorize", "revoke")

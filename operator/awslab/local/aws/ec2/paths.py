@@ -203,6 +203,7 @@ PATHS: dict[str, dict[str, str]] = {
         "resource-id": "ResourceId",
         "traffic-type": "TrafficType",
     },
+    "DescribeKeyPairs": {"fingerprint": "KeyFingerprint", "key-name": "KeyName", "key-pair-id": "KeyPairId"},
     "DescribeTags": {
         "key": "Key",
         "resource-id": "ResourceId",

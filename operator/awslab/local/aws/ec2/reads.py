@@ -110,10 +110,18 @@ def _by_zone_id(context: Context, zones: list[Any]) -> list[Any]:
     return [zone for zone in zones if zone.zone_id in chosen] if chosen else zones
 
 
+def _by_key_name(context: Context, keys: list[Any]) -> list[Any]:
+    names = context.params.get("KeyNames")
+    for name in set(names or ()) - {key.key_name for key in keys}:
+        raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+    return [key for key in keys if key.key_name in names] if names else keys
+
+
 ALSO_NAMED: dict[str, Callable[[Context, list[Any]], list[Any]]] = {
     "DescribeSecurityGroups": _by_group_name,
     "DescribeAddresses": _by_public_ip,
     "DescribeAvailabilityZones": _by_zone_id,
+    "DescribeKeyPairs": _by_key_name,
 }
 
 

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import queue
-import select
 import signal
 import socket
 import struct
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,7 @@ class Process:
 
     def _wait(self, reply: Reply, seconds: float) -> None:
         sources: list[Any] = [self._messages, *self._outputs]
-        ready, _, _ = select.select(sources, [], [], seconds)
+        ready = wait(sources, seconds)
         if self._outputs and self._outputs[0] in ready:
             self._drain(reply)
         if self._messages in ready:

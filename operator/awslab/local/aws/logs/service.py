@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import logs_backends
 
 from awslab.local.aws.errors import AwsError
+from awslab.local.aws.logs import queries, questions
 from awslab.local.aws.logs.patterns import matcher
 from awslab.local.aws.rules import Book
 from awslab.local.aws.services import Asked, Ruled
@@ -173,4 +174,10 @@ def _page(items: list[Any], size: int, token: str | None) -> tuple[list[Any], di
 HANDLERS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "DescribeLogGroups": describe_groups,
     "FilterLogEvents": filter_events,
+    "DeleteQueryDefinition": queries.delete,
+    "DescribeQueryDefinitions": queries.describe,
+    "PutQueryDefinition": queries.put,
+    "StartQuery": questions.start,
+    "GetQueryResults": questions.results,
+    "StopQuery": questions.stop,
 }

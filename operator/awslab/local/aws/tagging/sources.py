@@ -9,6 +9,7 @@ from moto.iam.models import iam_backends
 
 from awslab.local.aws.cloudwatch import service as cloudwatch
 from awslab.local.aws.dynamodb import service as dynamodb
+from awslab.local.aws.elb import lookup as balancing
 from awslab.local.aws.events import service as events
 from awslab.local.aws.lambda_.model import region_of
 from awslab.local.aws.messaging import queues, topics
@@ -38,6 +39,7 @@ OURS: dict[str, Callable[[World, str, str], Tags]] = {
     "sns": lambda _, account, region: topics.tagged_resources(account, region),
     "sqs": lambda _, account, region: queues.tagged_resources(account, region),
     "dynamodb": lambda _, account, region: dynamodb.tagged_resources(account, region),
+    "elasticloadbalancing": lambda _, account, region: balancing.tagged_resources(account, region),
     "cloudwatch": lambda _, account, region: cloudwatch.tagged_resources(account, region),
 }
 ASKED = frozenset({*OURS, "logs"})  # whose tags IAM knows conditions on

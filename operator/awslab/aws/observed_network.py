@@ -1,0 +1,196 @@
+"""Networks as AWS has them: the model that the checks reason about, from a few listings for many VPCs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from awslab.checks.model import (
+    Gateway,
+    GatewayKind,
+    Interface,
+    Listener,
+    LoadBalancer,
+    Network,
+    Peering,
+    PrefixList,
+    RouteTable,
+    SecurityGroup,
+    TransitAttachment,
+)
+from awslab.checks.parts import around
+from awslab.core.errors import Rejected
+from awslab.core.ownership import Owner
+
+from . import as_model
+from .ec2 import Filters, Item, pages
+from .session import Aws, Clients
+
+NOBODY = Owner("", "", "", "")
+"""On whose behalf is looked: listings by VPC concern all owners."""
+
+VALUES = 200
+"""The most values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html ."""
+
+
+class NoSuchVpc(Rejected):
+    """There is no such VPC in this account and region."""
+
+
+def observed_network(clients: Clients, vpc: str) -> Network:
+    """Everything of *vpc* that decides over packets; raises NoSuchVpc."""
+    found = observed_networks(clients, [vpc])
+    if vpc not in found:
+        raise NoSuchVpc(f"{vpc} is no VPC of this account and region")
+    return found[vpc]
+
+
+def observed_networks(clients: Clients, vpcs: Sequence[str]) -> Mapping[str, Network]:
+    """As *observed_network*, for each of *vpcs* that is there.
+
+    Nine calls for up to 200 of them, and a page more for each thousand of what is in them; besides, one for each load
+    balancer.  What is rare is asked for only where a route, a rule or an interface speaks of it.
+    """
+    whole = _Look(Aws(clients, NOBODY), list(vpcs)).network()
+    return {v.id: around(whole, v.id) for v in whole.vpcs if v.id in vpcs}
+
+
+@dataclass
+class _Look:
+    """One look at some VPCs, and their peers."""
+
+    aws: Aws
+    vpcs: list[str]
+    peerings: list[Peering] = field(init=False, default_factory=list)
+
+    def network(self) -> Network:
+        """All of it as one network."""
+        tables = self._tables()
+        groups = tuple(map(as_model.group, self._inside("describe_security_groups", "SecurityGroups")))
+        interfaces, balancers = self._interfaces()
+        endpoints = self._inside("describe_vpc_endpoints", "VpcEndpoints")
+        return Network(
+            vpcs=tuple(map(as_model.vpc, self._inside("describe_vpcs", "Vpcs"))),
+            subnets=tuple(as_model.subnet(s, tables) for s in self._inside("describe_subnets", "Subnets")),
+            tables=tables,
+            gateways=tuple(self._gateways(tables)),
+            nats=tuple(n for i in self._nat_gateways() for n in as_model.nat_gateways(i)),
+            acls=tuple(map(as_model.acl, self._inside("describe_network_acls", "NetworkAcls"))),
+            groups=groups,
+            interfaces=interfaces,
+            balancers=balancers,
+            peerings=tuple(self.peerings),
+            attachments=tuple(self._attachments(tables)),
+            endpoints=tuple(as_model.endpoint(e, tables) for e in endpoints),
+            prefix_lists=tuple(self._prefix_lists(tables, groups)),
+        )
+
+    def _inside(self, operation: str, key: str, name: str = "vpc-id") -> Iterator[Item]:
+        """A listing of what is in the VPCs."""
+        return self._listed(operation, key, name, self.vpcs)
+
+    def _listed(self, operation: str, key: str, name: str, values: Sequence[str]) -> Iterator[Item]:
+        """A listing of what has one of *values*; that of NAT gateways says *Filter* in place of *Filters*."""
+        argument = "Filter" if operation == "describe_nat_gateways" else "Filters"
+        for some in _batches(values):
+            yield from pages(self.aws, operation, key, **{argument: _filters(name, some)})
+
+    def _tables(self) -> tuple[RouteTable, ...]:
+        """The VPCs' route tables, and those of the peers to which they lead."""
+        tables = tuple(map(as_model.table, self._inside("describe_route_tables", "RouteTables")))
+        ids = sorted(t for t in _targets(tables) if t.startswith("pcx-"))
+        found = self._listed(
+            "describe_vpc_peering_connections", "VpcPeeringConnections", "vpc-peering-connection-id", ids
+        )
+        self.peerings = [as_model.peering(i) for i in found if i["Status"]["Code"] not in {"deleted", "deleting"}]
+        peers = sorted({v for p in self.peerings for v in p.vpcs} - {*self.vpcs})
+        self.vpcs = [*self.vpcs, *peers]
+        more = self._listed("describe_route_tables", "RouteTables", "vpc-id", peers)
+        return (*tables, *map(as_model.table, more))
+
+    def _gateways(self, tables: Iterable[RouteTable]) -> Iterator[Gateway]:
+        internet = self._inside("describe_internet_gateways", "InternetGateways", "attachment.vpc-id")
+        yield from _attached(internet, "InternetGatewayId", GatewayKind.INTERNET)
+        targets = _targets(tables)
+        if any(t.startswith("eigw-") for t in targets):
+            found = pages(self.aws, "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways")
+            yield from _attached(found, "EgressOnlyInternetGatewayId", GatewayKind.EGRESS_ONLY)
+        if any(t.startswith("vgw-") for t in targets):
+            for some in _batches(self.vpcs):
+                answer = self.aws.ec2.describe_vpn_gateways(Filters=_filters("attachment.vpc-id", some))
+                yield from _attached(answer["VpnGateways"], "VpnGatewayId", GatewayKind.VPN)
+
+    def _nat_gateways(self) -> Iterator[Item]:
+        return self._inside("describe_nat_gateways", "NatGateways")
+
+    def _interfaces(self) -> tuple[tuple[Interface, ...], tuple[LoadBalancer, ...]]:
+        items = [*self._inside("describe_network_interfaces", "NetworkInterfaces")]
+        used = any((i.get("Attachment") or {}).get("InstanceId") for i in items)
+        reservations = self._inside("describe_instances", "Reservations") if used else ()
+        instances = {i["InstanceId"]: i for r in reservations for i in r["Instances"]}
+        interfaces = tuple(f for i in items for f in as_model.interfaces(i, instances))
+        return interfaces, tuple(self._balancers(items))
+
+    def _balancers(self, interfaces: list[Item]) -> Iterator[LoadBalancer]:
+        """The load balancers whose interfaces were found, with their listeners."""
+        if not any(map(as_model.balancer_name, interfaces)):
+            return
+        elb = self.aws.client("elbv2")
+        for page in elb.get_paginator("describe_load_balancers").paginate():
+            yield from (_balancer(elb, b, interfaces) for b in page["LoadBalancers"] if b.get("VpcId") in self.vpcs)
+
+    def _attachments(self, tables: Iterable[RouteTable]) -> Iterator[TransitAttachment]:
+        if any(t.startswith("tgw-") for t in _targets(tables)):
+            found = self._inside("describe_transit_gateway_vpc_attachments", "TransitGatewayVpcAttachments")
+            yield from map(as_model.attachment, found)
+
+    def _prefix_lists(self, tables: Iterable[RouteTable], groups: Iterable[SecurityGroup]) -> Iterator[PrefixList]:
+        """The lists that a route or a rule names; those of AWS's own services hardly ever change."""
+        routes = [r for t in tables for r in t.routes]
+        named = {r.destination for r in routes} | {r.peer for g in groups for r in g.rules}
+        services = {r.destination for r in routes if r.target.startswith("vpce-")}
+        for id_ in sorted(n for n in named if n.startswith("pl-")):
+            read = partial(_prefix_list, self.aws, id_)
+            yield self.aws.clients.fact(f"prefix list {id_}", read) if id_ in services else read()
+
+
+def _prefix_list(aws: Aws, id_: str, _clients: Clients | None = None) -> PrefixList:
+    (item,) = pages(aws, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=[id_])
+    entries = pages(aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
+    return PrefixList(id_, item["PrefixListName"], tuple(sorted(e["Cidr"] for e in entries)))
+
+
+def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[n : n + VALUES] for n in range(0, len(values), VALUES))
+
+
+def _filters(name: str, values: Iterable[str]) -> Filters:
+    return [{"Name": name, "Values": [*values]}]
+
+
+def _targets(tables: Iterable[RouteTable]) -> frozenset[str]:
+    return frozenset(r.target for t in tables for r in t.routes)
+
+
+def _attached(items: Iterable[Item], id_key: str, kind: GatewayKind) -> Iterator[Gateway]:
+    for item in items:
+        yield from as_model.gateways(item, id_key, kind)
+
+
+def _balancer(elb: Any, item: Item, interfaces: list[Item]) -> LoadBalancer:
+    listeners = elb.describe_listeners(LoadBalancerArn=item["LoadBalancerArn"])["Listeners"]
+    suffix = item["LoadBalancerArn"].partition("loadbalancer/")[2]
+    held = tuple(i["NetworkInterfaceId"] for i in interfaces if i.get("Description") == f"ELB {suffix}")
+    return LoadBalancer(
+        id=item["LoadBalancerArn"],
+        name=item["LoadBalancerName"],
+        interfaces=held,
+        listeners=tuple(_listener(entry) for entry in listeners),
+        state=item["State"]["Code"],
+    )
+
+
+def _listener(item: Item) -> Listener:
+    return Listener(item["Port"], item["Protocol"])

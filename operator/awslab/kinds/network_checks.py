@@ -1,0 +1,76 @@
+"""What a LabVpc promises, and whether AWS keeps it: the proof in ``status.checks``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awslab.api import checks as api
+from awslab.api.labvpc import LabVpcSpec, NatMode
+from awslab.api.labvpc_parts import Bastion, BastionAccess
+from awslab.aws.networks import Networks
+from awslab.aws.observed_network import NoSuchVpc
+from awslab.aws.session import Aws
+from awslab.checks.expectations import SSH, Checked, Expectation, Intent, checked, expectations
+from awslab.checks.ranges import IPV4, IPV6
+from awslab.checks.reach import Flow
+
+from .kind import Check, Look, Report
+
+AGAIN = 30.0
+"""Seconds until the next look at what does not keep its promise: somebody is at work on it."""
+
+
+def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
+    """What is wanted of the network, as far as flows follow from it."""
+    access = spec.security_groups
+    return Intent(
+        private_subnets=tuple((f"private-{zone[-1]}", zone) for zone in zones),
+        nat=spec.nat_gateways.value,
+        nat_zone=zones[0] if spec.nat_gateways is NatMode.SINGLE else "",
+        app_port=access.app.port,
+        data_ports=access.data.ports if spec.subnets.data.enabled else (),
+        balancer_ports=access.load_balancer.ports,
+        balancer_sources=access.load_balancer.sources,
+        bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
+        bastion_sources=_log_in_from(spec.bastion),
+        services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, spec.endpoints.interfaces)),
+    )
+
+
+def _log_in_from(bastion: Bastion | None) -> tuple[str, ...]:
+    return bastion.allowed_cidrs if bastion and bastion.access is BastionAccess.SSH else ()
+
+
+def _is_of_aws(service: str) -> bool:
+    """Whether it is known to listen where AWS's own services do."""
+    return not service.startswith("com.")
+
+
+def promises(spec: LabVpcSpec, zones: Sequence[str]) -> tuple[Expectation, ...]:
+    """The flows that follow from *spec*, then those that it names."""
+    return (*expectations(intent(spec, zones)), *map(_own, spec.checks))
+
+
+def _own(check: api.Check) -> Expectation:
+    version = IPV6 if ":" in check.source + check.target else IPV4
+    flow = Flow(check.source, check.target, check.port or 0, check.protocol.value, version)
+    return Expectation(flow, check.expect)
+
+
+def report(spec: LabVpcSpec, zones: Sequence[str], aws: Aws, look: Look) -> Report:
+    """Whether the network does what it is for; while it is being made or changed, nothing is said of it."""
+    vpc = look.known.get("vpcId")
+    if not vpc or not (look.settled or look.drifting):
+        return Report()
+    try:
+        network = aws.clients.shared(Networks).look(aws, vpc, look.max_age)
+    except NoSuchVpc:
+        return Report()
+    results = tuple(map(_told, checked(network, promises(spec, zones))))
+    return Report(again=None if all(c.passed for c in results) else AGAIN, checks=results)
+
+
+def _told(found: Checked) -> Check:
+    expected = f"{found.name}, has to be {found.expectation.expect}"
+    about = found.message if found.held else f"{expected}, and is not: {found.message}"
+    return Check(found.name, found.held, f"{found.name}: {found.message}" if found.held else about, found.on_wire())

@@ -1,0 +1,159 @@
+"""What a network promises follows from its intent; what breaks a promise is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from awslab.checks.expectations import Expectation, Intent, checked, expectations
+from awslab.checks.model import Route
+from awslab.checks.reach import Flow
+from tests.unit.checks.networks import EVERYWHERE, entry, production, tcp, with_acl, with_group, with_table
+
+LOCAL = Route("10.0.0.0/16", "local")
+ZONES = (("private-a", "us-east-1a"), ("private-b", "us-east-1b"))
+INTENT = Intent(ZONES, bastion_ports=(22,))
+NETWORK = production(bastion=True, web=True)
+
+
+def failures(network, intent=INTENT):
+    return {str(c.expectation.flow): c.message for c in checked(network, expectations(intent)) if not c.held}
+
+
+def flows(intent):
+    return {str(e.flow): e.expect for e in expectations(intent)}
+
+
+def test_the_promises_of_a_whole_network():
+    assert {
+        "internet to load-balancer, tcp 80": "open",
+        "internet to load-balancer, tcp 443": "open",
+        "internet to web, tcp 80": "closed",
+        "internet to bastion, tcp 22": "closed",
+        "bastion to web, tcp 22": "open",
+        "bastion to internet, tcp 443": "open",
+        "load-balancer to web, tcp 80": "open",
+        "app to data, tcp 5432": "open",
+        "web to internet, tcp 443": "open",
+        "private-a to internet, tcp 443": "open",
+        "private-b to internet, tcp 443": "open",
+        "data to internet, tcp 443": "closed",
+        "internet to data, tcp 5432": "closed",
+    } == flows(INTENT)
+
+
+def test_what_is_not_wanted_is_not_promised():
+    small = Intent(ZONES, nat="None", data_ports=(), balancer_ports=(), bastion_ports=())
+
+    assert {"internet to web, tcp 80": "closed", "web to internet, tcp 443": "closed"} == flows(small)
+
+
+def test_where_only_some_may_come_the_promise_is_to_them():
+    some = Intent(ZONES, balancer_ports=(443,), balancer_sources=("198.51.100.0/24",))
+
+    assert "open" == flows(some)["198.51.100.0/24 to load-balancer, tcp 443"]
+    assert "internet to load-balancer, tcp 443" not in flows(some)
+
+
+@pytest.mark.parametrize(
+    ("network", "intent"),
+    [
+        (NETWORK, INTENT),
+        (production(), replace(INTENT, bastion_ports=())),
+        (production(nats="single", web=True), replace(INTENT, nat="Single", nat_zone="us-east-1a")),
+        (production("abcdef", nats=None), replace(INTENT, nat="None", bastion_ports=())),
+    ],
+    ids=["all", "nothing-started", "single-nat", "no-nat"],
+)
+def test_a_network_as_it_is_wanted_keeps_its_promises(network, intent):
+    intent = intent if intent.nat != "Single" else replace(intent, bastion_ports=())
+
+    assert {} == failures(network, intent)
+
+
+def test_a_subnet_that_uses_another_zone_s_nat_gateway_is_named():
+    crossed = with_table(NETWORK, "rtb-a", LOCAL, Route(EVERYWHERE, "nat-b"))
+
+    assert {
+        "private-a to internet, tcp 443": "open through NAT gateway nat-b (b), which is not in us-east-1a"
+    } == failures(crossed)
+
+
+def test_a_route_that_is_missing_is_named_by_each_promise_that_it_breaks():
+    cut = with_table(NETWORK, "rtb-a", LOCAL)
+
+    assert {
+        "web to internet, tcp 443": "open from 10.0.17.20 (web-b) to the internet, but "
+        "closed by rtb-a (private-a): no route to the internet",
+        "private-a to internet, tcp 443": "closed by rtb-a (private-a): no route to the internet",
+    } == failures(cut)
+
+
+def test_a_data_tier_with_a_way_out_breaks_its_promise_even_while_its_group_is_closed():
+    opened = with_table(NETWORK, "rtb-data", LOCAL, Route(EVERYWHERE, "nat-a"))
+
+    assert {
+        "data to internet, tcp 443": "open through NAT gateway nat-a (a): rtb-public (public): "
+        "0.0.0.0/0 goes to igw-1 (igw)"
+    } == failures(opened)
+
+
+def test_an_acl_that_forgets_the_answers_is_named():
+    public = ["subnet-public-a", "subnet-public-b"]
+    forgetful = with_acl(NETWORK, "acl-2", public, entry(100, protocol="all"), entry(100, egress=True, ports=(0, 1023)))
+
+    assert (
+        "acl-2: no rule lets tcp 1024-65535 out to the internet"
+        in failures(forgetful)["internet to load-balancer, tcp 443"]
+    )
+
+
+def test_a_group_that_lets_too_few_in_is_named():
+    closed = with_group(NETWORK, "sg-data", tcp(3306, "sg-app"))
+
+    assert ["app to data, tcp 5432"] == list(failures(closed))
+
+
+def test_a_check_of_a_person_s_own_is_held_or_not_as_any_other():
+    own = (Expectation(Flow("bastion", "web", 443), "open"), Expectation(Flow("bastion", "web", 8080), "closed"))
+
+    first, second = checked(NETWORK, own)
+
+    assert (False, True) == (first.held, second.held)
+    assert "closed by sg-app (app): no rule lets tcp 443 in from 10.0.0.20 (bastion)" == first.message
+
+
+def test_a_check_of_something_that_is_not_there_is_not_held_and_the_others_are():
+    nowhere, there = checked(
+        NETWORK, (Expectation(Flow("bastoin", "web", 22), "open"), Expectation(Flow("bastion", "web", 22), "open"))
+    )
+
+    assert (False, None) == (nowhere.held, nowhere.verdict)
+    assert "bastoin is nothing in this network" in nowhere.message
+    assert there.held
+
+
+def test_a_check_is_plain_data_on_the_wire():
+    (told,) = (c.on_wire() for c in checked(NETWORK, (Expectation(Flow("bastion", "web", 22), "open"),)))
+
+    assert {
+        "name": "bastion to web, tcp 22",
+        "from": "bastion",
+        "to": "web",
+        "protocol": "tcp",
+        "port": 22,
+        "expect": "open",
+        "result": "open",
+        "passed": True,
+        "message": "open",
+        "path": ["eni-bastion (bastion)", "rtb-public (public)", "acl-1 (default)", "eni-web-a (web-a)"],
+    } == told
+
+
+def test_the_promises_of_endpoints_and_of_a_bastion_with_ssh():
+    wider = replace(INTENT, services=("s3",), bastion_sources=("198.51.100.0/24",))
+
+    more = {name: expect for name, expect in flows(wider).items() if name not in flows(INTENT)}
+
+    assert {"web to s3, tcp 443": "open", "198.51.100.0/24 to bastion, tcp 22": "open"} == more

@@ -199,7 +199,7 @@ class _Drawing:
         network = self.plan.network
         if peering := next((p for p in network.peerings if p.id == id_), None):
             other = 1 - peering.vpcs.index(self.plan.vpc) if self.plan.vpc in peering.vpcs else 1
-            return f"peering, {peering.state}", ", ".join(peering.cidrs[other])
+            return f"peering, {peering.state}", ", ".join(peering.cidrs[other]) or peering.vpcs[other]
         if endpoint := next((e for e in network.endpoints if e.id == id_), None):
             return f"endpoint {endpoint.service}", id_
         return ("transit gateway" if id_.startswith("tgw-") else "VPN gateway"), id_

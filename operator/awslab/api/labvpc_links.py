@@ -150,8 +150,9 @@ class TransitGatewaySpec(Model):
         description="The id of the transit gateway, of this account or shared with it."
     )
     routes: Annotated[
-        OtherCidrs,
-        Field(min_length=1),
+        tuple[Cidr, ...],
+        Field(min_length=1, max_length=10),
+        UniqueItems(),
         Rule(
             message="must not have 0.0.0.0/0, which is the way to the internet",
             cel="!('0.0.0.0/0' in self)",

@@ -144,4 +144,4 @@ def until(handle: MemoryHandle, done: Callable[[], bool], using: LabReconciler |
         if done():
             return
         assert time.monotonic() < end, handle.obj.get("status", {}).get("conditions")
-        time.sleep(min(again or 0.1, 0.3))
+        time.sleep(max(0.0, min(again or 0.1, 0.3)))

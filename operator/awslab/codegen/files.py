@@ -68,12 +68,14 @@ def _iam() -> Iterator[tuple[str, str]]:
     yield "manifests/iam/trust-pod-identity.json", text(trust.pod_identity_trust())
     yield "manifests/iam/assume-role-policy.json", text(trust.assume_role_policy())
     yield "manifests/iam/existing-buckets-policy.json", text(document(*named.existing_buckets()))
+    yield "manifests/iam/function-code-policy.json", text(document(*named.function_code()))
     for kind in KINDS:
         name = f"manifests/iam/{kind.api.singular}"
         yield f"{name}-policy.json", text(iam.policy(kind))
         if services := iam.services_policy(kind):
             yield f"{name}-services-policy.json", text(services)
-        yield f"{name}-adoption-policy.json", text(iam.adoption_policy(kind))
+        if adoption := iam.adoption_policy(kind):
+            yield f"{name}-adoption-policy.json", text(adoption)
 
 
 def _rbac() -> Iterator[tuple[str, str]]:

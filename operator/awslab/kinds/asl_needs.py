@@ -38,7 +38,7 @@ class Needs:
     distributed: bool = False
     """states:StartExecution on the state machine itself; DescribeExecution and StopExecution on its runs."""
     reads_input: bool = False
-    """s3:GetObject and s3:GetObjectVersion below the prefix of the source."""
+    """s3:GetObjectVersion below the prefix of the source, or s3:GetObject where uploads may have no version."""
     lists: frozenset[Location] = frozenset()
     """s3:ListBucket, below the prefix of each place."""
     writes_results: bool = False

@@ -11,6 +11,7 @@ from awslab.aws import executions
 from awslab.aws.executions import Execution, File
 from awslab.core.ownership import Owner
 from awslab.kinds.datapipeline import DATA_PIPELINE, history
+from awslab.kinds.kind import Look
 from tests.unit.kinds.pipelines import function, spec
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -50,7 +51,7 @@ class Aws:
     def report(self, before=None, **fields):
         asked = spec(function("A"), **fields)
         facts = DATA_PIPELINE.guess(asked, Owner("test", "DataPipeline", "lab", "sales"))
-        return history.report(asked, facts, None, before or {})
+        return history.report(asked, facts, None, Look(before or {}))
 
 
 @pytest.fixture

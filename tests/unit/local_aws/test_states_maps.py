@@ -6,7 +6,7 @@ import pytest
 
 rule = pytest.mark.rule
 S3 = {"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"]}
-START = {"Action": "states:StartExecution"}
+START = {"Action": ["states:StartExecution", "states:DescribeExecution", "states:StopExecution"]}
 EACH = {"Type": "Pass", "End": True}
 NEGATIVE = {
     "Type": "Choice",
@@ -72,6 +72,42 @@ def test_a_file_that_cannot_be_read_fails_the_map(flow):
 
 
 @rule("map-role")
+@pytest.mark.parametrize("missing", ["states:DescribeExecution", "states:StopExecution"])
+def test_a_map_needs_the_right_to_follow_executions(flow, missing):
+    filled(flow, [1])
+    rest = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"} - {missing}
+
+    ran = flow.ran({"Map": distributed(csv())}, {}, S3, {"Action": sorted(rest)})
+
+    assert "FAILED" == ran["status"]
+    assert missing in ran["cause"]
+
+
+@rule("map-writes-results")
+def test_a_result_writer_needs_the_right_to_abort(flow):
+    filled(flow, [1])
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "data", "Prefix": "out"}}
+    narrow = {"Action": ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:ListBucket"]}
+
+    ran = flow.ran({"Map": distributed(csv(), ResultWriter=writer)}, {}, narrow, START)
+
+    assert ("FAILED", "States.ResultWriterFailed") == (ran["status"], ran["error"])
+    assert "s3:AbortMultipartUpload" in ran["cause"]
+
+
+@rule("machine-tracing")
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_traced_machine_uses_its_right_to_send_traces(flow, traced):
+    states = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    machine = flow.machine(states, tracingConfiguration={"enabled": traced})
+
+    flow.run(machine)
+
+    asked = {one["action"] for one in flow.aws.control.authorizations() if one["action"].startswith("xray:")}
+    assert traced == ("xray:PutTraceSegments" in asked)
+
+
+@rule("map-role")
 def test_a_map_needs_the_right_to_start_executions(flow):
     filled(flow, [1])
 
@@ -101,8 +137,9 @@ def test_results_are_written_with_a_manifest(flow):
     where = {"Bucket": "data", "Prefix.$": "States.Format('{}/rows', $.work)"}
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": where}
     state = distributed(csv(), *BRANCHES, ToleratedFailureCount=1, ResultWriter=writer)
+    parts = {"Action": ["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]}
 
-    told = output(flow.ran({"Map": state}, {"work": "out"}, S3, START))["ResultWriterDetails"]
+    told = output(flow.ran({"Map": state}, {"work": "out"}, S3, START, parts))["ResultWriterDetails"]
 
     def read(key):
         return json.loads(flow.s3.get_object(Bucket="data", Key=key)["Body"].read())

@@ -21,10 +21,9 @@ def services_policy(kind: Kind[Any, Any]) -> Json | None:
     return document(*ec2.looking(), *named.statements(kind.name, _names(kind))) if _uses_ec2(kind) else None
 
 
-def adoption_policy(kind: Kind[Any, Any]) -> Json:
-    """What adoption needs besides, and the repair of lost owner tags."""
-    ours = ec2.adoption(kind.name) if _uses_ec2(kind) else []
-    return document(*ours, *named.adoption(kind.name, _names(kind)))
+def adoption_policy(kind: Kind[Any, Any]) -> Json | None:
+    """What adoption needs besides, and the repair of lost owner tags: in EC2 only."""
+    return document(*ec2.adoption(kind.name)) if _uses_ec2(kind) else None
 
 
 def _names(kind: Kind[Any, Any]) -> list[str]:

@@ -50,6 +50,11 @@ def tagged(kind: str) -> Json:
     return {"StringLike": owner("ResourceTag", kind)}
 
 
+def ours(kind: str) -> Json:
+    """The resource is ours, and if its owner's tag is given anew, it stays so."""
+    return {**tagged(kind), "StringLikeIfExists": owner("RequestTag", kind)}
+
+
 def nobodys(kind: str) -> Json:
     """The resource has no owner, and the call gives it ours."""
     return {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "true"}, **requested(kind)}

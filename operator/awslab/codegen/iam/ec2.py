@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .documents import Json, nobodys, owner, requested, statement, tagged
+from .documents import Json, nobodys, ours, requested, statement, tagged
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def statements(kind: str) -> list[Json]:
             TYPES,
             {"StringEquals": {"ec2:CreateAction": sorted(CREATES)}, **requested(kind)},
         ),
-        _statement("TagOurs", TAGS, EVERY_TYPE, {**tagged(kind), "StringLikeIfExists": owner("RequestTag", kind)}),
+        _statement("TagOurs", TAGS, EVERY_TYPE, ours(kind)),
         _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], nobodys(kind)),
     ]
 

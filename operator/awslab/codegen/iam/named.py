@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .documents import INSTANCE, Json, nobodys, requested, statement, tagged
+from .documents import INSTANCE, Json, nobodys, ours, statement
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,15 @@ class Grant:
 
     arns: tuple[str, ...]
     """Patterns that fit our names only; ``{kind}`` stands for the kind of the owner."""
+    parts: tuple[str, ...] = ()
+    """Further patterns, for what is inside and is changed with it."""
+    missing: tuple[str, ...] = ()
+    """What IAM asks about where there is nothing of that name."""
     reads: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
-    """Reads for which IAM knows no resource."""
+    """Calls for which IAM knows no resource: reads, and what is nothing without a permission of the service itself."""
     creates: tuple[str, ...] = ()
-    """Calls that make it, with the owner's tag."""
+    """Calls that make it, with the owner's tag; IAM cannot tell its tagging from that of what is there and nobody's."""
     tags: tuple[str, ...] = ()
     """Calls that set and take tags; the first is what a tagged creation needs besides."""
     changes: tuple[str, ...] = ()
@@ -31,6 +35,10 @@ class Grant:
     """Calls that change it and for which IAM knows no resource."""
     conditioned: bool = True
     """Whether IAM knows conditions on its tags."""
+    untagged: tuple[str, ...] = ()
+    """Changes that are asked about where there are no tags yet."""
+    passed_to: str = ""
+    """The service that is given a role of ours for it."""
 
 
 GRANTS: Mapping[str, Grant] = {
@@ -44,6 +52,7 @@ GRANTS: Mapping[str, Grant] = {
     ),
     "Bucket": Grant(
         ("arn:aws:s3:::awslab-*",),
+        parts=("arn:aws:s3:::awslab-*/*",),
         reads=(
             "s3:GetBucketNotification",
             "s3:GetBucketOwnershipControls",
@@ -59,8 +68,6 @@ GRANTS: Mapping[str, Grant] = {
         tags=("s3:TagResource", "s3:PutBucketTagging"),
         changes=(
             "s3:DeleteBucket",
-            "s3:DeleteBucketPolicy",
-            "s3:DeleteObject",
             "s3:DeleteObjectVersion",
             "s3:PutBucketNotification",
             "s3:PutBucketOwnershipControls",
@@ -72,6 +79,7 @@ GRANTS: Mapping[str, Grant] = {
         ),
         conditioned=False,
     ),
+    "BucketEvents": Grant((), lists=("tag:UntagResources",)),  # and the untagging of the rule, which has the mark
     "Dashboard": Grant(
         ("arn:aws:cloudwatch::*:dashboard/awslab-*",),
         reads=("cloudwatch:GetDashboard",),
@@ -79,9 +87,12 @@ GRANTS: Mapping[str, Grant] = {
         changes=("cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"),
         conditioned=False,
     ),
+    "FlowLog": Grant((), passed_to="vpc-flow-logs.amazonaws.com"),
     "Function": Grant(
         ("arn:aws:lambda:*:*:function:awslab-*",),
         reads=("lambda:GetFunction", "lambda:ListTags"),
+        # Lambda asks for these where a function is in a VPC.
+        lists=("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
         creates=("lambda:CreateFunction",),
         tags=("lambda:TagResource", "lambda:UntagResource"),
         changes=(
@@ -91,6 +102,7 @@ GRANTS: Mapping[str, Grant] = {
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
         ),
+        passed_to="lambda.amazonaws.com",
     ),
     "InstanceProfile": Grant(
         (f"arn:aws:iam::*:instance-profile/awslab/{INSTANCE}/{{kind}}/*",),
@@ -103,6 +115,7 @@ GRANTS: Mapping[str, Grant] = {
             "iam:DeleteInstanceProfile",
             "iam:RemoveRoleFromInstanceProfile",
         ),
+        passed_to="ec2.amazonaws.com",
     ),
     "Listener": Grant(
         ("arn:aws:elasticloadbalancing:*:*:listener/app/awslab-*/*/*",),
@@ -133,7 +146,7 @@ GRANTS: Mapping[str, Grant] = {
         lists=("logs:DescribeLogGroups",),
         creates=("logs:CreateLogGroup",),
         tags=("logs:TagResource", "logs:UntagResource"),
-        changes=("logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy"),
+        changes=("logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
     ),
     "Queue": Grant(
         ("arn:aws:sqs:*:*:awslab-*",),
@@ -153,7 +166,6 @@ GRANTS: Mapping[str, Grant] = {
         changes=(
             "lambda:AddPermission",
             "lambda:CreateAlias",
-            "lambda:DeleteAlias",
             "lambda:PublishVersion",
             "lambda:RemovePermission",
             "lambda:UpdateAlias",
@@ -161,6 +173,7 @@ GRANTS: Mapping[str, Grant] = {
     ),
     "Role": Grant(
         (f"arn:aws:iam::*:role/awslab/{INSTANCE}/{{kind}}/*",),
+        missing=("arn:aws:iam::*:role/awslab-*",),  # a role that is not there has no path
         reads=("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
         lists=("iam:GetAccountAuthorizationDetails", "iam:ListRoles"),
         creates=("iam:CreateRole",),
@@ -204,6 +217,8 @@ GRANTS: Mapping[str, Grant] = {
             "states:StopExecution",
             "states:UpdateStateMachine",
         ),
+        untagged=("states:PublishStateMachineVersion",),
+        passed_to="states.amazonaws.com",
     ),
     "Table": Grant(
         ("arn:aws:dynamodb:*:*:table/awslab-*",),
@@ -260,23 +275,6 @@ GRANTS: Mapping[str, Grant] = {
 }
 """By type; what only orders a bucket of somebody else's about is in *EXISTING_BUCKETS*."""
 
-OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "s3:DeleteBucketLifecycle": ("s3:PutLifecycleConfiguration",),
-    "s3:DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
-    "s3:GetBucketEncryption": ("s3:GetEncryptionConfiguration",),
-    "s3:GetBucketLifecycleConfiguration": ("s3:GetLifecycleConfiguration",),
-    "s3:GetBucketNotificationConfiguration": ("s3:GetBucketNotification",),
-    "s3:GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
-    "s3:ListObjectVersions": ("s3:ListBucketVersions",),
-    "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
-    "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
-    "s3:PutBucketNotificationConfiguration": ("s3:PutBucketNotification",),
-    "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-}
-"""The actions of IAM that a call is about, where they are not named as the call is."""
-
-PASSED_TO = ("ec2.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com")
-"""The services that are given roles of ours."""
 
 ALWAYS = ("tag:GetResources",)
 
@@ -290,36 +288,41 @@ def statements(kind: str, types: Sequence[str]) -> list[Json]:
     grants = [GRANTS[name] for name in sorted(types) if name in GRANTS]
     if not grants:
         return []
+    conditioned = [g for g in grants if g.conditioned]
     plain = [g for g in grants if not g.conditioned]
-    tagged_ones = [g for g in grants if g.conditioned]
-    arns = {arn.format(kind=kind) for g in grants for arn in g.arns}
-    safe = {arn.format(kind=kind) for g in tagged_ones for arn in g.arns}
-    open_ = {form for g in plain for arn in g.arns for form in (arn, f"{arn}/*")}
-    unbound = {a for g in grants for a in g.unbound}
+    plain += [Grant(g.arns, changes=g.untagged) for g in conditioned if g.untagged]
+    safe = _arns(kind, conditioned, lambda g: g.arns)
+    unbound = _all(grants, lambda g: g.unbound)
     return [
         *([statement(UNBOUND, unbound)] if unbound else []),
-        statement("ListNamed", [*ALWAYS, *(a for g in grants for a in g.lists)]),
-        statement("LookAtNamed", {a for g in grants for a in g.reads}, arns),
-        statement("MakeNamed", {a for g in tagged_ones for a in (*g.creates, *g.tags[:1])}, safe, requested(kind)),
-        statement("ChangeNamed", {a for g in tagged_ones for a in (*g.changes, *g.tags)}, safe, tagged(kind)),
-        statement("ByNameOnly", {a for g in plain for a in (*g.creates, *g.tags, *g.changes)}, open_),
-        _pass_roles(kind),
+        statement("OnEverything", [*ALWAYS, *(a for g in grants for a in g.lists)]),
+        statement("LookAtNamed", _all(grants, lambda g: g.reads), _arns(kind, grants, lambda g: (*g.arns, *g.missing))),
+        statement("MakeNamed", _all(conditioned, lambda g: (*g.creates, *g.tags[:1])), safe, nobodys(kind)),
+        statement("ChangeNamed", _all(conditioned, lambda g: (*g.changes, *g.tags)), safe, ours(kind)),
+        *_by_name(kind, plain),
+        *_pass_roles(kind, sorted(filter(None, (g.passed_to for g in grants)))),
         *([_first_balancer()] if "LoadBalancer" in types else []),
     ]
 
 
-def adoption(kind: str, types: Iterable[str]) -> list[Json]:
-    """To tag what nobody owns."""
-    grants = [GRANTS[name] for name in sorted(types) if name in GRANTS and GRANTS[name].conditioned]
-    tags = {g.tags[0] for g in grants if g.tags}
-    arns = {arn.format(kind=kind) for g in grants for arn in g.arns}
-    return [statement("TakeNamedThatNobodyOwns", tags, arns, nobodys(kind))] if tags else []
+def _by_name(kind: str, grants: Sequence[Grant]) -> Iterator[Json]:
+    if actions := _all(grants, lambda g: (*g.creates, *g.tags, *g.changes)):
+        yield statement("ByNameOnly", actions, _arns(kind, grants, lambda g: (*g.arns, *g.parts)))
 
 
-def _pass_roles(kind: str) -> Json:
-    (roles,) = GRANTS["Role"].arns
-    condition = {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
-    return statement("PassRolesOfOurs", ["iam:PassRole"], [roles.format(kind=kind)], condition)
+def _pass_roles(kind: str, services: Sequence[str]) -> Iterator[Json]:
+    if services:
+        (roles,) = GRANTS["Role"].arns
+        condition = {"StringEquals": {"iam:PassedToService": list(services)}}
+        yield statement("PassRolesOfOurs", ["iam:PassRole"], [roles.format(kind=kind)], condition)
+
+
+def _all(grants: Iterable[Grant], what: Callable[[Grant], Iterable[str]]) -> set[str]:
+    return {one for grant in grants for one in what(grant)}
+
+
+def _arns(kind: str, grants: Iterable[Grant], what: Callable[[Grant], Iterable[str]]) -> set[str]:
+    return {arn.format(kind=kind) for arn in _all(grants, what)}
 
 
 def _first_balancer() -> Json:
@@ -337,3 +340,11 @@ def existing_buckets() -> list[Json]:
     """What a pipeline needs besides, whose files arrive in a bucket that somebody else made."""
     actions = ["s3:GetBucketNotification", "s3:PutBucketNotification"]
     return [statement("TellOfUploadsToExistingBuckets", actions, ["arn:aws:s3:::${BUCKET}"])]
+
+
+def function_code() -> list[Json]:
+    """What a pipeline needs besides, whose functions are made of code and layers that somebody else keeps."""
+    return [
+        statement("TakeCode", ["s3:GetObject", "s3:GetObjectVersion"], ["arn:aws:s3:::${BUCKET}/*"]),
+        statement("TakeLayers", ["lambda:GetLayerVersion"], ["arn:aws:lambda:*:*:layer:${LAYER}:*"]),
+    ]

@@ -54,10 +54,13 @@ class Layout:
         self.place = self.names.place
         self.tags: Tags = FrozenMap(self.spec.tags)
         self.storage = Storage(self.spec, self.names)
-        express = self.spec.type is MachineType.EXPRESS
-        networked = self.facts.network is not None
         self.rights = Rights(
-            self.names, self.storage.data, express=express, tracing=self.spec.tracing, networked=networked
+            self.names,
+            self.storage.data,
+            express=self.spec.type is MachineType.EXPRESS,
+            tracing=self.spec.tracing,
+            logging=self.spec.logs.level is not LogLevel.OFF,
+            networked=self.facts.network is not None,
         )
 
     def whole(self) -> Graph:

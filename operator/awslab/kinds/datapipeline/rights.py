@@ -70,6 +70,8 @@ class Rights:
     data: Data
     express: bool
     tracing: bool
+    logging: bool
+    """Whether the state machine writes to its log."""
     networked: bool
     """Whether functions may stand in a VPC."""
 
@@ -101,7 +103,8 @@ class Rights:
             yield allow("Publish", ["sns:Publish"], [self.names.topic(topic_part(t)) for t in needs.topics])
         yield from self._distributed(needs)
         yield from given(permissions)
-        yield allow("DeliverLogs", DELIVERIES, ["*"])
+        if self.logging:
+            yield allow("DeliverLogs", DELIVERIES, ["*"])
         yield from self.of_tracing(SAMPLING)
 
     def _distributed(self, needs: Needs) -> Iterator[Named]:
@@ -114,7 +117,8 @@ class Rights:
             yield allow("StartItems", ["states:StartExecution"], [self.names.machine])
             yield allow("FollowItems", ["states:DescribeExecution", "states:StopExecution"], [f"{runs}:*", f"{runs}/*"])
         if needs.reads_input:
-            yield allow("ReadItems", READS, [self.data.input])
+            read = "s3:GetObjectVersion" if self.data.versioned else "s3:GetObject"
+            yield allow("ReadItems", [read], [self.data.input])
         if needs.lists:
             where = {Location.INPUT: self.data.input, Location.WORK: self.data.work, Location.OUTPUT: self.data.output}
             yield allow("ListItems", ["s3:ListBucket"], {where[place].partition("/")[0] for place in needs.lists})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
-from awslab.local.aws.states import notices
+from awslab.local.aws.states import notices, roles
 from awslab.local.aws.states.names import check_name, execution_arn
 from awslab.local.aws.states.store import RUNNING, Execution, Machine, Revision, Store, store_of
 
@@ -107,6 +107,8 @@ def begin(
     execution = prepared(world, account, region, arn, name=name, text=text, trace=trace)
     if world.background.find(execution.arn) is None:
         notices.began(world, account, region, execution)
+        if execution.revision.tracing.get("enabled"):
+            roles.trace(world, execution.revision.role)
         Run(world, account, region, execution).start()
     return execution
 

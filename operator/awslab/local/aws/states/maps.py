@@ -39,7 +39,7 @@ from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
@@ -61,6 +61,9 @@ class Outcome:
     cause: str | None
 
 
+WRITER = ("s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")  # besides PutObject
+
+
 @cache
 def apply() -> None:
     """Put everything in its place, once in a process."""
@@ -77,22 +80,31 @@ def apply() -> None:
 @book.behaves(
     "map-role",
     "StartExecution",
-    does="The role of a machine with a distributed map may start executions of that machine.",
+    does="The role of a machine with a distributed map may start executions of that machine, describe and stop them.",
     see=GUIDE + "iam-policies-eg-dist-map.html",
 )
-def _check_role(env: Environment) -> None:
-    world, details = worlds.current(), env.aws_execution_details
+def _check_role(env: Environment, record: Any) -> None:
     machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
+    child = f"{record.map_run_arn.replace(':mapRun:', ':execution:')}:0"
+    wishes = {"StartExecution": machine, "DescribeExecution": child, "StopExecution": child}
+    needs = [(f"states:{action}", resource) for action, resource in wishes.items()]
+    _ask(env, needs, "States.Runtime")
+
+
+def _ask(env: Environment, needs: Iterable[tuple[str, str]], error: str) -> None:
+    """Fail where the machine's role may not do something that Step Functions needs."""
+    world, role = worlds.current(), env.aws_execution_details.role_arn
     with world.lock:
         try:
-            identity.authorize(world, details.role_arn, "states:StartExecution", machine)
-        except AwsError as error:
-            raise _failed(env, "States.Runtime", error.message) from error
+            for action, resource in needs:
+                identity.authorize(world, role, action, resource)
+        except AwsError as refused:
+            raise _failed(env, error, refused.message) from refused
 
 
 def _map_run(self: Any, env: Environment, eval_input: Any) -> None:
-    _check_role(env)
     items, record = env.stack.pop(), eval_input.map_run_record
+    _check_role(env, record)
     record.outcomes, record.total = [], len(items)
     pool = JobPool(job_program=self._get_iteration_program(), job_inputs=items)
     for _ in range(min(record.max_concurrency or MOST_CHILDREN, MOST_CHILDREN, len(items))):
@@ -213,7 +225,7 @@ def _write(self: Any, env: Environment) -> None:
     "StartExecution",
     code="States.ResultWriterFailed",
     does="A result writer puts the results of all items, succeeded and failed ones apart, and a manifest under the"
-    " map run's prefix.",
+    " map run's prefix; the role may put, get, list parts and abort there.",
     see=GUIDE + "input-output-resultwriter.html",
 )
 def _write_results(env: Environment, part: Any, credentials: Any) -> None:
@@ -223,6 +235,7 @@ def _write_results(env: Environment, part: Any, credentials: Any) -> None:
     record = env.map_run_record_pool_manager.get_all()[-1]
     bucket, prefix = parameters["Bucket"], parameters.get("Prefix", "")
     folder = f"{prefix.rstrip('/')}/".lstrip("/") + record.map_run_arn.rpartition(":")[2]
+    _ask(env, [(action, f"arn:aws:s3:::{bucket}/{folder}/") for action in WRITER], "States.ResultWriterFailed")
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     try:
         for status in ("FAILED", "SUCCEEDED"):

@@ -28,6 +28,13 @@ LOG_DELIVERY = (
     "logs:DescribeLogGroups",
 )
 
+TRACING = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+
 
 @book.behaves(
     "machine-role",
@@ -59,6 +66,19 @@ def check_log_delivery(asked: Asked, role_arn: str) -> None:
     if not all(identity.may(asked.world, role_arn, action, "*") for action in LOG_DELIVERY):
         sentence = "The state machine IAM Role is not authorized to access the Log Destination"
         raise AwsError("AccessDeniedException", sentence)
+
+
+@book.behaves(
+    "machine-tracing",
+    "StartExecution",
+    "StartSyncExecution",
+    does="With tracing on, a state machine samples and sends traces with the permissions of its role; without, none.",
+    see="https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html",
+)
+def trace(world: World, role_arn: str) -> None:
+    """Use the permissions of a traced execution; the world's lock is held."""
+    for action in TRACING:
+        identity.may(world, role_arn, action, "*")
 
 
 class Kept:

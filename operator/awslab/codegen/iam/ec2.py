@@ -54,13 +54,8 @@ READS = (
 )
 """Calls that only look: EC2 knows no conditions for them."""
 
-RARE_READS = (
-    "DescribeEgressOnlyInternetGateways",
-    "DescribeTransitGatewayVpcAttachments",
-    "DescribeVpcPeeringConnections",
-    "DescribeVpnGateways",
-)
-"""Looks of the proof in ``status.checks``, made only where a route leads there."""
+RARE_READS = ("DescribeVpnGateways",)
+"""Looks of the proof in ``status.checks`` that nothing else makes: only where a route leads there."""
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),

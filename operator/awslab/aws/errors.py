@@ -48,9 +48,10 @@ UNCERTAIN = frozenset(
      "RequestTimeoutException", "500", "502", "503", "504"}
 )  # fmt: skip
 DENIED = frozenset(
-    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure", "OptInRequired", "Blocked",
-     "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired",
-     "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized"}
+    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthFailure",
+     "OptInRequired", "Blocked", "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken",
+     "ExpiredTokenException", "RequestExpired", "SignatureDoesNotMatch", "IncompleteSignature",
+     "MissingAuthenticationToken", "NotAuthorized"}
 )  # fmt: skip
 GONE = ("NotFound", "NotFoundException", "NotFoundError", "DoesNotExist", "NonExistentQueue")
 AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {

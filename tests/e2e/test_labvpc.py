@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 import yaml
 
-from tests.support.live import ROOT, LiveVpc, eventually, rows
+from tests.support.live import ROOT, LiveVpc, eventually, ours, rows
 
 EXAMPLE, FULL = ROOT / "examples/vpc.yaml", ROOT / "examples/vpc-full.yaml"
 ZONES = ["us-east-1a", "us-east-1b"]
@@ -299,5 +299,5 @@ def test_one_of_two_with_the_same_addresses_goes_while_the_other_is_made(place):
     first.kubectl("wait", "--for=delete", "labvpc/net", "--timeout=60s")
 
     assert first.in_aws() == {}
-    assert set(second.ids().values()) == {id_ for id_ in second.in_aws() if not id_.startswith("rtbassoc-")}
+    assert set(second.ids().values()) == ours(second)
     assert first.spec["cidr"] == second.spec["cidr"]

@@ -40,8 +40,15 @@ class Place:
     @cached_property
     def ec2(self) -> Any:
         """EC2 as anybody else in the account uses it."""
+        return self._client("ec2")
+
+    @cached_property
+    def iam(self) -> Any:
+        return self._client("iam")
+
+    def _client(self, service: str) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client("ec2", region_name=REGION, endpoint_url=self.aws_endpoint, **keys)
+        return boto3.client(service, region_name=REGION, endpoint_url=self.aws_endpoint, **keys)
 
     @cached_property
     def control(self) -> Control:
@@ -169,7 +176,7 @@ class LiveVpc(LiveObject):
 
     def in_aws(self) -> account.Facts:
         """All in AWS that carries its owner tag."""
-        return account.of_owner(self.place.ec2, self.owner)
+        return account.of_owner(self.place.ec2, self.place.iam, self.owner)
 
 
 def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -182,8 +189,8 @@ def eventually(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 
 
 def ours(vpc: LiveVpc) -> set[str]:
-    """The ids of what AWS has under the owner's tag; an association of a route table is no thing of its own."""
-    return {id_ for id_ in vpc.in_aws() if not id_.startswith("rtbassoc-")}
+    """The ids of what AWS has under the owner's tag; an association is no thing of its own."""
+    return account.resources(vpc.in_aws())
 
 
 def there_is_one_of_everything(vpc: LiveVpc) -> bool:

@@ -38,7 +38,8 @@ def test_it_begins_with_the_conditions_that_matter(cluster, awslab):
     lines = ask(awslab).stdout.splitlines()
 
     assert ["LabVpc lab/production", "  Ready True Ready: Everything is as the spec asks."] == lines[:2]
-    assert lines[2].startswith("Vpc/vpc  vpc-")
+    assert "  ChecksPassed True Passed: All 7 checks pass." == lines[2]
+    assert lines[3].startswith("Vpc/vpc  vpc-")
 
 
 def test_what_is_waited_for_and_what_failed_is_told(cluster, awslab, local_aws):

@@ -1,15 +1,23 @@
 """What is in the AWS account, as anybody with a boto3 client sees it: not through the operator's eyes."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 Facts = dict[str, Any]
 """What AWS says of each thing, by its id."""
 
 
-def of_owner(ec2: Any, owner: str) -> Facts:
-    """Return all that carries the owner's tag; also each association of a route table, as a thing of its own."""
-    return dict(_things(ec2, [{"Name": "tag:awslab.dev/owner", "Values": [owner]}]))
+def of_owner(ec2: Any, iam: Any, owner: str) -> Facts:
+    """Return all that is the owner's; each association of a table, an ACL or an endpoint is a thing of its own."""
+    mine = [{"Name": "tag:awslab.dev/owner", "Values": [owner]}]
+    found = (_things(ec2, mine), _machines(ec2, mine), _traffic(ec2, mine), _identities(iam, f"/awslab/{owner}/"))
+    return dict(chain.from_iterable(found))
+
+
+def resources(facts: Facts) -> set[str]:
+    """Return the ids of those things that are no associations."""
+    return {id_ for id_ in facts if "assoc-" not in id_}
 
 
 def _things(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -26,10 +34,36 @@ def _things(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield nat["NatGatewayId"], nat
     for group in ec2.describe_security_groups(Filters=mine)["SecurityGroups"]:
         yield group["GroupId"], group
+
+
+def _machines(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for reservation in ec2.describe_instances(Filters=mine)["Reservations"]:
+        for instance in reservation["Instances"]:
+            if instance["State"]["Name"] != "terminated":
+                yield instance["InstanceId"], instance
+
+
+def _traffic(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what leads packets to other places or keeps them out."""
     for table in ec2.describe_route_tables(Filters=mine)["RouteTables"]:
         for association in table.pop("Associations"):
             yield association["RouteTableAssociationId"], association
         yield table["RouteTableId"], table
+    for acl in ec2.describe_network_acls(Filters=mine)["NetworkAcls"]:
+        for association in acl.pop("Associations"):
+            yield association["NetworkAclAssociationId"], association
+        yield acl["NetworkAclId"], acl
+    for endpoint in ec2.describe_vpc_endpoints(Filters=mine)["VpcEndpoints"]:
+        for table in endpoint.pop("RouteTableIds", ()):
+            yield f"{endpoint['VpcEndpointId']}-assoc-{table}", table
+        yield endpoint["VpcEndpointId"], endpoint
+
+
+def _identities(iam: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for role in iam.list_roles(PathPrefix=path)["Roles"]:
+        yield role["Arn"], role
+    for profile in iam.list_instance_profiles(PathPrefix=path)["InstanceProfiles"]:
+        yield profile["Arn"], profile
 
 
 def route(ec2: Any, table: str, destination: str) -> str:

@@ -36,9 +36,9 @@ class NetworkStory(Story):
         self._run(f"kubectl get labvpc -n {NAMESPACE}")
         self.screen.tree(f"LabVpc {NAMESPACE}/{NAME}", self.state)
         self.screen.holds(f"{NAME} was Ready after {took:.1f} s")
-        there = account.of_owner(self._ec2, OWNER)
+        there = self._in_aws()
         self._check(
-            set(self.state.ids.values()) == {id_ for id_ in there if not id_.startswith("rtbassoc-")},
+            set(self.state.ids.values()) == account.resources(there),
             f"AWS has just these {len(self.state.ids)} resources under its owner tag, each with the id in status",
         )
 
@@ -70,11 +70,11 @@ class NetworkStory(Story):
     def grow(self) -> None:
         """A third zone is added, and nothing that existed is touched."""
         self.screen.scene("From two availability zones to three")
-        before, ids = account.of_owner(self._ec2, OWNER), self.state.ids
+        before, ids = self._in_aws(), self.state.ids
         self._run(self._patch('{"spec":{"availabilityZones":3}}'))
         self._follow_to_ready("Ready with three zones")
         self._run(f"kubectl get labvpc -n {NAMESPACE}")
-        after = account.of_owner(self._ec2, OWNER)
+        after = self._in_aws()
         added = sorted(set(self.state.ids) - set(ids))
         self._check(len(self.state.status["zones"]) == 3, f"new: {', '.join(added)}")  # noqa: PLR2004 - as asked for
         self._check(ids.items() <= self.state.ids.items(), f"all {len(ids)} resources kept their ids")
@@ -86,8 +86,11 @@ class NetworkStory(Story):
         self.screen.scene("`kubectl delete` ends when AWS is empty")
         self._run(f"kubectl delete {self._object}", meanwhile=lambda: self._follow(lambda state: not state.obj, "gone"))
         self._run("aws ec2 describe-vpcs --filters Name=is-default,Values=false")
-        left = [*account.of_owner(self._ec2, OWNER), *account.leftovers(self._ec2)]
+        left = [*self._in_aws(), *account.leftovers(self._ec2)]
         self._check(not left, "AWS is empty: no network, no address, no gateway is left", *left)
+
+    def _in_aws(self) -> account.Facts:
+        return account.of_owner(self._ec2, self.world.boto("iam"), OWNER)
 
     @cached_property
     def _ec2(self) -> Any:

@@ -144,6 +144,9 @@ def test_the_api_server_fills_in_the_defaults(kubectl, production):
         "networkAcls": "Tiered",
         "emptyDefaultNetworkAcl": False,
         "endpoints": {"gateways": ["s3", "dynamodb"]},
+        "deletion": {"emptyBuckets": False, "keepLogs": False},
+        "expect": {"endpointGb": 0, "flowLogGb": 0, "natGb": 0},
+        "ipv6": False,
     }
     assert LabVpcSpec.model_validate(live) == LabVpcSpec.model_validate(MINIMAL)
 

@@ -64,16 +64,14 @@ class Lines(Progress):
         task, ended, start = _LastWord(), threading.Event(), time.monotonic()
         teller = threading.Thread(target=self._tell, args=(title, task, ended, start), daemon=True)
         teller.start()
+        end = "not done after"
         try:
             yield task
-        except BaseException:
-            self.note(f"{title}: not done after {time.monotonic() - start:.1f} s")
-            raise
-        else:
-            self.note(f"{title}: done in {time.monotonic() - start:.1f} s")
+            end = "done in"
         finally:
             ended.set()
-            teller.join()
+            teller.join()  # so that nothing comes behind the end
+            self.note(f"{title}: {end} {time.monotonic() - start:.1f} s")
 
     def _tell(self, title: str, task: "_LastWord", ended: threading.Event, start: float) -> None:
         while not ended.wait(self._every):

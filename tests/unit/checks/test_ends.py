@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from awslab.checks.ends import UnknownEnd, find
-from awslab.checks.model import Endpoint, GroupRule, Interface, Listener, LoadBalancer, PrefixList
+from awslab.checks.model import Endpoint, GroupRule, Interface, Listener, LoadBalancer, PrefixList, Subnet, Vpc
 from awslab.checks.reach import Flow, Result, reach, reach_all
 from tests.unit.checks.networks import VPC, production, with_group, with_interfaces
 
@@ -36,6 +36,25 @@ def test_a_name_means_the_interfaces_that_are_there(name, ids):
 
     assert ids == [i.id for i in end.interfaces]
     assert "" == end.assumed
+
+
+@pytest.mark.parametrize("name", ["web", "private", "public-a", "data"])
+def test_a_network_beside_it_with_the_same_names_is_not_meant(name):
+    beside = replace(
+        NETWORK,
+        vpcs=(*NETWORK.vpcs, Vpc("vpc-2", ("10.9.0.0/16",))),
+        subnets=(
+            Subnet("subnet-theirs", "vpc-2", ("10.9.0.0/24",), "a", "data", "data-a"),
+            *(replace(s, id=f"{s.id}-theirs", vpc="vpc-2") for s in NETWORK.subnets),
+            *NETWORK.subnets,
+        ),
+        interfaces=(
+            *(replace(i, id=f"{i.id}-theirs", subnet=f"{i.subnet}-theirs") for i in NETWORK.interfaces),
+            *NETWORK.interfaces,
+        ),
+    )
+
+    assert [i.subnet for i in find(NETWORK, name).interfaces] == [i.subnet for i in find(beside, name).interfaces]
 
 
 @pytest.mark.parametrize(

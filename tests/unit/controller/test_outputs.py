@@ -143,7 +143,9 @@ def test_an_output_that_there_is_not_is_named_with_those_that_there_are(cluster)
 
     status, reason, message = written(vpc)
     assert ("False", "UnknownOutput") == (status, reason)
-    assert message.startswith("ConfigMap net: there is no output vpc; there are cidr, dataSubnetIds, natGatewayIps")
+    assert message.startswith(
+        "ConfigMap net: there is no output vpc; there are bastionInstanceId, bastionPublicIp, cidr, "
+    )
 
 
 def test_secrets_are_written_only_where_the_operator_may(cluster):

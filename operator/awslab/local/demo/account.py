@@ -9,15 +9,15 @@ Facts = dict[str, Any]
 
 
 def of_owner(ec2: Any, iam: Any, owner: str) -> Facts:
-    """Return all that is the owner's; each association of a table, an ACL or an endpoint is a thing of its own."""
+    """Return all that is the owner's; associations and the entries of ACLs are things of their own."""
     mine = [{"Name": "tag:awslab.dev/owner", "Values": [owner]}]
     found = (_things(ec2, mine), _machines(ec2, mine), _traffic(ec2, mine), _identities(iam, f"/awslab/{owner}/"))
     return dict(chain.from_iterable(found))
 
 
 def resources(facts: Facts) -> set[str]:
-    """Return the ids of those things that are no associations."""
-    return {id_ for id_ in facts if "assoc-" not in id_}
+    """Return the ids of those things that are no part of another one."""
+    return {id_ for id_ in facts if "assoc-" not in id_ and "#" not in id_}
 
 
 def _things(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -52,10 +52,12 @@ def _traffic(ec2: Any, mine: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     for acl in ec2.describe_network_acls(Filters=mine)["NetworkAcls"]:
         for association in acl.pop("Associations"):
             yield association["NetworkAclAssociationId"], association
+        for entry in acl.pop("Entries"):
+            yield f"{acl['NetworkAclId']}#{entry['RuleNumber']}-{entry['Egress']}", entry
         yield acl["NetworkAclId"], acl
     for endpoint in ec2.describe_vpc_endpoints(Filters=mine)["VpcEndpoints"]:
         for table in endpoint.pop("RouteTableIds", ()):
-            yield f"{endpoint['VpcEndpointId']}-assoc-{table}", table
+            yield f"{endpoint['VpcEndpointId']}#{table}", table
         yield endpoint["VpcEndpointId"], endpoint
 
 

@@ -30,7 +30,7 @@ def test_the_story_holds(story):
     story.tell()
 
     said = story.screen.console.file.getvalue()
-    assert story.screen.checks == 8
+    assert story.screen.checks == 11
     assert "\x1b[" not in said
     for line in (
         "$ kubectl apply -f examples/vpc.yaml",

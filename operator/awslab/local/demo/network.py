@@ -3,9 +3,11 @@
 What commands promise is checked in AWS itself, past the operator.
 """
 
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from awslab.local.demo import account
@@ -25,7 +27,7 @@ class NetworkStory(Story):
 
     def scenes(self) -> Iterable[Callable[[], None]]:
         """Its parts, in order."""
-        return (self.make, self.repair, self.grow, self.delete)
+        return (self.make, self.prove, self.repair, self.grow, self.delete)
 
     def make(self) -> None:
         """A network from one `kubectl apply`."""
@@ -41,6 +43,21 @@ class NetworkStory(Story):
             set(self.state.ids.values()) == account.resources(there),
             f"AWS has just these {len(self.state.ids)} resources under its owner tag, each with the id in status",
         )
+
+    def prove(self) -> None:
+        """The promised paths are checked over what AWS has; a way is drawn; the cost is told."""
+        self.screen.scene("Does it do what it is for? The paths are checked over what AWS has")
+        checks = self.state.status.get("checks", ())
+        for check in checks:
+            self.screen.say(f"  {'passed' if check['passed'] else 'broken'}: {check['name']}: {check['message']}")
+        passed = bool(checks) and all(check["passed"] for check in checks)
+        self._check(passed, f"all {len(checks)} promises of the network are kept")
+        drawing = Path(tempfile.gettempdir(), "awslab-demo-network.svg")
+        self._run(f"awslab reach labvpc/{NAME} -n {NAMESPACE} bastion web:80 --svg {drawing}")
+        self._check(drawing.read_text("utf-8").startswith("<svg"), f"the network and the way are drawn in {drawing}")
+        cost = self._run(f"awslab cost labvpc/{NAME} -n {NAMESPACE}")
+        monthly = str(self.state.status["summary"]["monthlyCost"])
+        self._check(monthly in cost, f"it costs {monthly} a month, as the status says too")
 
     def repair(self) -> None:
         """A route deleted by hand is noticed, reported and put back."""

@@ -61,7 +61,7 @@ def test_the_columns_tell_what_there_is(production):
     cells = line.split()
     assert cells[:6] == ["production", "True", "None", ids["Vpc/vpc"], "10.0.0.0/16", ",".join(ZONES)]
     assert re.fullmatch(r"\d+m?\d*s?|\d+m", cells[-1])
-    assert f"{nat_ips}   Everything is as the spec asks." in wide
+    assert f"{nat_ips}   {production.status['bastionPublicIp']}   Everything is as the spec asks." in wide
 
 
 def test_describe_tells_what_happened_and_each_thing_once(production):
@@ -108,7 +108,7 @@ def test_aws_shows_the_routes_as_the_source_document_does(production, aws):
     )  # fmt: skip
 
     routes = {
-        table["RouteTableId"]: {route["Destination"]: route["Target"] for route in table["Routes"]}
+        table["RouteTableId"]: {r["Destination"]: r["Target"] for r in table["Routes"] if r["Destination"]}
         for table in json.loads(said)
     }
     ids = production.ids()
@@ -120,7 +120,7 @@ def test_aws_shows_the_routes_as_the_source_document_does(production, aws):
 
 
 def test_the_command_line_finds_nothing_left_to_do(production, place):
-    assert "Nothing to do: all 20 resources" in place.command("awslab", "plan", "-f", str(EXAMPLE))
+    assert "Nothing to do: all 30 resources" in place.command("awslab", "plan", "-f", str(EXAMPLE))
     assert "NatGateway/a  <- Eip/nat-a" in place.command("awslab", "graph", "-f", str(EXAMPLE))
 
 

@@ -35,7 +35,7 @@ def test_the_story_holds(story):
     for line in (
         "$ kubectl apply -f examples/vpc.yaml",
         "$ kubectl get labvpc -n lab",
-        "  ✓ all 20 resources kept their ids",
+        "  ✓ all 30 resources kept their ids",
         "  ✓ AWS is empty: no network, no address, no gateway is left",
     ):
         assert line in said.splitlines()

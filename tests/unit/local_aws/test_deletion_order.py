@@ -229,7 +229,9 @@ def test_a_vpc_is_not_deleted_while_it_holds(aws, refused, holder):
 def test_a_vpc_is_not_deleted_while_it_is_peered(aws, refused):
     one, other = aws.vpc(), aws.vpc("10.1.0.0/16")
     peering = aws.ec2.create_vpc_peering_connection(VpcId=one, PeerVpcId=other)["VpcPeeringConnection"]
+    aws.tick(60)
     aws.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
+    aws.tick(60)
 
     refused("DependencyViolation", aws.ec2.delete_vpc, VpcId=other)
 

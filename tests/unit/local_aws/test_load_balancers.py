@@ -52,7 +52,7 @@ def health(elb, group):
     return [(t["TargetHealth"]["State"], t["TargetHealth"].get("Reason")) for t in told]
 
 
-@rule("balancer-name", "balancer-zones", "balancer-internet", "balancer-groups", "balancer-quota")
+@rule("balancer-name", "balancer-zones", "balancer-internet", "balancer-groups", "limit-load-balancers")
 def test_a_load_balancer_that_cannot_be_is_refused(aws, net, elb, refused):
     other = aws.vpc("10.9.0.0/16")
     far = [aws.subnet(other, f"10.9.{n}.0/24", zone) for n, zone in enumerate("ab")]

@@ -106,7 +106,7 @@ def groups(asked: Asked) -> str | None:
 
 
 @book.refuses(
-    "balancer-quota",
+    "limit-load-balancers",
     "CreateLoadBalancer",
     code="TooManyLoadBalancers",
     does="A region has so many load balancers and no more.",

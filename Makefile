@@ -10,8 +10,8 @@ UV_VERSION := 0.13.9
 IMAGE ?= awslab-operator:dev
 RUN := $(UV) run --locked --extra local
 PYTEST := $(RUN) pytest
-# Processes of `make test`; 0 runs one test after the other. More is quicker, and not yet proven for every test.
-WORKERS ?= 0
+# Processes of `make test`; 0 runs one test after the other.
+WORKERS ?= 2
 
 $(CACHE)/uv/bin/uv:
 	@echo "installing uv $(UV_VERSION) into $(CACHE)/uv (no uv on the PATH)"

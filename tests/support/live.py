@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 REGION = "us-east-1"
 SMALL = {"region": REGION, "cidr": "10.1.0.0/20", "availabilityZones": 1, "natGateways": "None"}
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

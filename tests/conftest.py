@@ -25,10 +25,15 @@ _read_anew = JSONFileLoader.load_file
 JSONFileLoader.load_file = lambda self, path: _read_anew(self, path) if "/s3/" in path else _read(path)
 
 
+LONG = "tests/contract/test_contract.py"
+
+
 class _ByFile(LoadScopeScheduling):
-    """Gives each worker whole files, and one of them all that shares the one control plane."""
+    """Gives each worker whole files, but for a long one, and one of them all that shares the one control plane."""
 
     def _split_scope(self, nodeid):
+        if nodeid.startswith(LONG):
+            return nodeid.partition("[")[0]
         return E2E if nodeid.startswith(E2E) else nodeid.partition("::")[0]
 
 

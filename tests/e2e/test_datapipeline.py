@@ -21,6 +21,7 @@ RECORDS, SUMMARY = "output/processed_sales_data.json", "output/processing_summar
 @pytest.fixture(scope="module")
 def sales(place) -> LivePipeline:
     """The example, Ready; a queue gets its notices."""
+    place.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=60s")  # of a test before
     place.kubectl("create", "namespace", "lab")
     sales = LivePipeline.example(place, "datapipeline.yaml")
     assert sales.queue.name
@@ -56,7 +57,7 @@ def columns(sales) -> dict[str, str]:
 
 
 def test_the_columns_tell_where_to_drop_files_and_what_it_costs(sales):
-    seen = columns(sales)
+    seen = eventually(lambda: (told := columns(sales))["READY"] == "True" and told["DRIFT"] == "None" and told)
 
     assert list(seen) == ["NAME", "READY", "DRIFT", "BUCKET", "LAST-RUN", "SUCCEEDED", "FAILED", "COST/MO", "AGE"]
     assert [seen["READY"], seen["DRIFT"], seen["BUCKET"]] == ["True", "None", sales.bucket]

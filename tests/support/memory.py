@@ -8,14 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
-
 from awslab.controller.kube import ApiGone
 from awslab.controller.reconcile import LabReconciler
 from awslab.kinds import KINDS
 from awslab.settings import Settings
 
-LOADER = botocore.session.Session().get_component("data_loader")
 FINALIZER = "awslab.dev/aws-resources"
 
 SETTINGS = Settings(time_scale=0.002, consistency_window=0.5, leader_election=False, resync=0.001)
@@ -131,9 +128,7 @@ def applied(kind: str, name: str, spec: dict[str, Any]) -> MemoryHandle:
 
 def reconciler(settings: Settings = SETTINGS) -> LabReconciler:
     """A new reconciler: what it kept in memory is gone with the one before."""
-    made = LabReconciler(settings, KINDS)
-    made._accounts._loader = LOADER  # each would read botocore's files anew, which takes longer than its passes
-    return made
+    return LabReconciler(settings, KINDS)
 
 
 def until(handle: MemoryHandle, done: Callable[[], bool], using: LabReconciler | None = None, seconds=20) -> None:

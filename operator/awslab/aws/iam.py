@@ -70,11 +70,7 @@ class Role(Named, InRoles):
     @classmethod
     def observe(cls, aws: Aws) -> Iterator[Observed]:
         """Find the owner's by their path."""
-        for page in aws.client("iam").get_paginator("list_roles").paginate(PathPrefix=aws.owner.path):
-            for item in page["Roles"]:
-                found = cls.looked(aws, item["Arn"])
-                if found and found.owner == aws.owner.key:
-                    yield found
+        return in_path(cls, aws, "list_roles", "Roles")
 
     @classmethod
     def look(cls, aws: Aws, arn: str) -> Observed | None:
@@ -126,6 +122,15 @@ class Role(Named, InRoles):
         _detach(iam, name, found.fields["managed"])
         with unless_gone():
             iam.delete_role(RoleName=name)
+
+
+def in_path(type_: type[Named], aws: Aws, operation: str, key: str) -> Iterator[Observed]:
+    """The owner's of one type, by a listing of its path, which never changes."""
+    for page in aws.client("iam").get_paginator(operation).paginate(PathPrefix=aws.owner.path):
+        for item in page[key]:
+            found = type_.looked(aws, item["Arn"])
+            if found and found.owner == aws.owner.key:
+                yield found
 
 
 def _allow(iam: Any, role: str, access: Policy) -> None:

@@ -10,7 +10,7 @@ from awslab.core.diff import Changes
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG
 from awslab.core.resource import Ids, Observed, Phase
 
-from .iam import InRoles, Role
+from .iam import InRoles, Role, in_path
 from .listed import Item, tags_of
 from .named import Named, as_mapping, as_pairs, name_in, unless_gone
 from .session import Aws
@@ -54,11 +54,7 @@ class InstanceProfile(Named, InRoles):
     @classmethod
     def observe(cls, aws: Aws) -> Iterator[Observed]:
         """Find the owner's by their path."""
-        for page in aws.client("iam").get_paginator("list_instance_profiles").paginate(PathPrefix=aws.owner.path):
-            for item in page["InstanceProfiles"]:
-                found = cls.looked(aws, item["Arn"])
-                if found and found.owner == aws.owner.key:
-                    yield found
+        return in_path(cls, aws, "list_instance_profiles", "InstanceProfiles")
 
     @classmethod
     def look(cls, aws: Aws, arn: str) -> Observed | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.errors import Retryable
+from awslab.core.errors import NotYet
 from awslab.core.resource import Ids, Observed, Phase, Usual
 
 from .ec2 import Ec2Resource, Filters, Item, check_each, pages
@@ -155,7 +155,7 @@ class InterfaceEndpoint(_Endpoint):
             )
         except ClientError as error:
             if "enableDnsSupport and enableDnsHostnames" in error.response["Error"]["Message"]:
-                raise Retryable("waits for DNS support and host names of the VPC") from error
+                raise NotYet("waits for DNS support and host names of the VPC") from error
             raise
 
     @classmethod

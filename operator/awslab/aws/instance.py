@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from awslab.core.diff import Changes
-from awslab.core.errors import Retryable
+from awslab.core.errors import NotYet
 from awslab.core.resource import Ids, Observed, Phase, Usual
 
 from .blockers import filters
@@ -156,7 +156,7 @@ class Instance(Ec2Resource):
             answer = aws.ec2.run_instances(**self._launch(aws, ids))
         except ClientError as error:
             if "iamInstanceProfile" in error.response["Error"]["Message"]:
-                raise Retryable("waits until EC2 knows the instance profile") from error
+                raise NotYet("waits until EC2 knows the instance profile") from error
             raise
         begin = {"encrypted": True, "user_data_digest": self.user_data_digest}
         return self.made(aws, answer["Instances"][0], **begin)

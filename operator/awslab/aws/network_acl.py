@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from awslab.core.diff import Change, Changes
-from awslab.core.errors import InUse, NotFound, Retryable
+from awslab.core.errors import InUse, NotFound, NotYet
 from awslab.core.outcome import Blocker
 from awslab.core.ownership import OWNER_TAG
 from awslab.core.resource import Ids, Observed, Ref
@@ -268,7 +268,7 @@ def _check_unused(aws: Aws, default: Item) -> None:
     associated = sorted(_Acl.details_of(default)["associations"])
     ours = [{"Name": "subnet-id", "Values": associated}, {"Name": f"tag:{OWNER_TAG}", "Values": [aws.owner.key]}]
     if associated and (left := [s["SubnetId"] for s in pages(aws, "describe_subnets", "Subnets", Filters=ours)]):
-        raise Retryable(f"waits until {', '.join(sorted(left))} have network ACLs of their own")
+        raise NotYet(f"waits until {', '.join(sorted(left))} have network ACLs of their own")
 
 
 def _default_of(aws: Aws, vpc: str) -> Item:

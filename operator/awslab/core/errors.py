@@ -4,6 +4,7 @@
   + Waits        nobody: something else has to be ready first
   + NotFound     nobody: to a delete it is success, elsewhere AWS does not show it yet
   + Retryable    nobody: it passes by itself (throttling, propagation, something still in use)
+    - NotYet     nobody, and nothing failed: AWS is not as far as that
     - Working    nobody, and nothing failed: there is more to do than fits into this pass
   + Denied       the administrator: permissions, quotas, credentials
   + Rejected     the user: AWS will never accept this spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import boto3
+import pytest
 
 from tests.support.memory import lab_vpc, reconciler, until
 
@@ -43,3 +44,22 @@ def test_nothing_is_left_of_a_bastion_that_is_deleted(local_aws, ec2):
     assert [] == boto3.client("iam").list_instance_profiles()["InstanceProfiles"]
     states = {i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]}
     assert states <= {"terminated"}
+
+
+@pytest.fixture
+def slow_aws(local_aws):
+    """An AWS that takes long enough to be asked too early."""
+    usual = local_aws.settings()["time_scale"]
+    local_aws.configure({"time_scale": 0.1})
+    yield local_aws
+    local_aws.configure({"time_scale": usual})
+
+
+def test_an_instance_profile_that_ec2_does_not_know_yet_is_no_failure(slow_aws):
+    vpc, using = lab_vpc(availabilityZones=1, natGateways="None", bastion={"access": "SessionManager"}), reconciler()
+    since = slow_aws.last_call()
+
+    until(vpc, lambda: vpc.ready, using)
+
+    assert [c for c in slow_aws.calls(since) if c["action"] == "RunInstances" and c["status"] >= 400]
+    assert [] == [message for type_, _, message in vpc.events if type_ == "Warning"]

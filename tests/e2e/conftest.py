@@ -65,6 +65,20 @@ def place(session_world):
     _empty(session_world)
 
 
+@pytest.fixture(scope="module")
+def no_lab(session_world):
+    """There is no namespace of the examples, not even one that is still being deleted, and will be none."""
+    session_world.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=120s")
+    yield
+    session_world.kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def lab(session_world, no_lab):
+    """The namespace of the examples."""
+    session_world.kubectl("create", "namespace", "lab")
+
+
 @pytest.fixture
 def namespace(world):
     """A namespace of the test's own."""

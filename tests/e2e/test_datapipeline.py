@@ -19,14 +19,11 @@ RECORDS, SUMMARY = "output/processed_sales_data.json", "output/processing_summar
 
 
 @pytest.fixture(scope="module")
-def sales(place) -> LivePipeline:
+def sales(place, lab) -> LivePipeline:
     """The example, Ready; a queue gets its notices."""
-    place.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=60s")  # of a test before
-    place.kubectl("create", "namespace", "lab")
     sales = LivePipeline.example(place, "datapipeline.yaml")
     assert sales.queue.name
-    yield sales.settled()
-    place.kubectl("delete", "namespace", "lab", "--wait=false")
+    return sales.settled()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def columns(sales) -> dict[str, str]:
     """What `kubectl get` prints, by the heads of the columns."""
     head, line = sales.kubectl("get", "datapipeline", "sales").splitlines()
     starts = [match.start() for match in re.finditer(r"\S+", head)]
-    ends = [*starts[1:], len(line)]
+    ends = [*starts[1:], max(len(head), len(line))]
     return {head[a:b].strip(): line[a:b].strip() for a, b in zip(starts, ends, strict=True)}
 
 

@@ -58,13 +58,6 @@ def conforms(schemas):
     return ask
 
 
-@pytest.fixture
-def namespace_of_examples(kubectl):
-    kubectl("create", "namespace", "lab")
-    yield
-    kubectl("delete", "namespace", "lab")
-
-
 def all_texts(helm) -> dict[str, str]:
     return {
         "chart": render(helm),
@@ -93,7 +86,7 @@ def test_the_api_server_accepts_the_manifests(kubectl):
     kubectl("apply", "--dry-run=server", "-k", str(ROOT / "manifests"))
 
 
-def test_the_api_server_accepts_the_examples(kubectl, namespace_of_examples):
+def test_the_api_server_accepts_the_examples(kubectl, lab):
     kubectl("apply", "--dry-run=server", "-f", str(ROOT / "examples"))
 
 

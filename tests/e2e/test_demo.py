@@ -15,7 +15,7 @@ from tests.support.live import ROOT
 
 
 @pytest.fixture
-def story(world, request):
+def story(no_lab, world, request):
     """The story in our world, its screen a text; that of a network unless the test says otherwise."""
     world.start_operator(env=OPERATOR)
     kind = getattr(request, "param", NetworkStory)
@@ -23,7 +23,7 @@ def story(world, request):
         yield kind(world, ROOT, Screen(io.StringIO()), watch)
     world.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     world.reset()
-    world.kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=60s")
+    world.kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=120s")
 
 
 def test_the_story_holds(story):

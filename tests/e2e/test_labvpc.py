@@ -20,15 +20,13 @@ ZONES = ["us-east-1a", "us-east-1b"]
 
 
 @pytest.fixture(scope="module")
-def production(place) -> LiveVpc:
+def production(place, lab) -> LiveVpc:
     """The example, Ready."""
-    place.kubectl("create", "namespace", "lab")
     production = LiveVpc(place, "lab", "production")
     place.kubectl("apply", "-f", str(EXAMPLE))
     production.ready()
     yield production
     production.delete()
-    place.kubectl("delete", "namespace", "lab")
 
 
 @pytest.fixture

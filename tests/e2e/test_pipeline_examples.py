@@ -17,12 +17,10 @@ RIGHT = Numbers.of(SALES.read_text())
 
 
 @pytest.fixture(scope="module")
-def examples(place) -> dict[str, LivePipeline]:
+def examples(place, lab) -> dict[str, LivePipeline]:
     """All of them at once, since they take AWS no longer than one; with the LabVpc that one refers to."""
-    place.kubectl("create", "namespace", "lab")
     place.kubectl("apply", "-f", str(ROOT / "examples/vpc.yaml"))
-    yield {name: LivePipeline.example(place, f"datapipeline-{name}.yaml") for name in NAMES}
-    place.kubectl("delete", "namespace", "lab", "--wait=false")
+    return {name: LivePipeline.example(place, f"datapipeline-{name}.yaml") for name in NAMES}
 
 
 @pytest.fixture

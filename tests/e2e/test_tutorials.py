@@ -82,7 +82,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(place, session_world, tmp_path):
+def shell(place, no_lab, session_world, tmp_path):
     """A shell as the page wants it, in a folder that can be littered, with a kubeconfig of its own."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     kubeconfig = shutil.copy(session_world.kubeconfig, tmp_path / "kubeconfig")
@@ -91,7 +91,6 @@ def shell(place, session_world, tmp_path):
     shell = Shell(tmp_path, os.environ | more)
     yield shell
     shell.close()
-    place.kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
 
 
 @pytest.mark.slow

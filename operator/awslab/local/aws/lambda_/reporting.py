@@ -26,7 +26,8 @@ book = Book("lambda")
 
 def framed(lines: Lines, report: dict[str, Any], *, as_json: bool) -> Lines:
     """Return the lines of an invocation between Lambda's own: START, END, REPORT."""
-    now, begin = time.time(), lines[0][0] if lines else time.time()
+    now = time.time()
+    begin = lines[0][0] if lines else now
     id_, version = report["requestId"], report["version"]
     if as_json:
         measured = {"durationMs": report["ms"], "memorySizeMB": report["memory"], "maxMemoryUsedMB": report["peak"]}

@@ -39,6 +39,10 @@ class Intent:
     """Who may log in to the bastion by SSH; empty where nobody may, as where it has no open port."""
     services: tuple[str, ...] = ()
     """Those that have an endpoint."""
+    session_services: tuple[str, ...] = ()
+    """Those among them, or beside them, through which people reach the bastion."""
+    public: bool = True
+    """Whether there are public subnets, and with them a way to and from the internet."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,10 @@ def _to_services(intent: Intent) -> Iterator[Expectation]:
     """Through endpoints; and the bastion to AWS, without which nobody reaches it by Session Manager."""
     for service in intent.services:
         yield Expectation(Flow("web", service, HTTPS), "open")
+    for service in intent.session_services:
+        yield Expectation(Flow("bastion", service, HTTPS), "open")
     if intent.bastion_ports:
-        yield Expectation(Flow("bastion", INTERNET, HTTPS), "open")
+        yield Expectation(Flow("bastion", INTERNET, HTTPS), "open" if intent.public else "closed")
 
 
 def _to_the_internet(intent: Intent) -> Iterator[Expectation]:
@@ -126,6 +132,8 @@ def _to_the_internet(intent: Intent) -> Iterator[Expectation]:
     """
     if intent.nat == "None":
         yield Expectation(Flow("web", INTERNET, HTTPS), "closed")
+        for subnet, _ in intent.private_subnets if not intent.public else ():
+            yield Expectation(Flow(subnet, INTERNET, HTTPS, groups=False), "closed")
         return
     yield Expectation(Flow("web", INTERNET, HTTPS), "open")
     for subnet, zone in intent.private_subnets:

@@ -15,6 +15,7 @@ from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
+from .network_parts import session_services
 from .web_servers import balancer_ports
 
 AGAIN = 30.0
@@ -30,11 +31,13 @@ def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
         nat_zone=zones[0] if spec.nat_gateways is NatMode.SINGLE else "",
         app_port=access.app.port,
         data_ports=access.data.ports if spec.subnets.data.enabled else (),
-        balancer_ports=balancer_ports(spec),
+        balancer_ports=balancer_ports(spec) if spec.subnets.public.enabled else (),
         balancer_sources=access.load_balancer.sources,
         bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
         bastion_sources=_log_in_from(spec.bastion),
         services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, spec.endpoints.interfaces)),
+        session_services=session_services(spec),
+        public=spec.subnets.public.enabled,
     )
 
 

@@ -144,7 +144,7 @@ class Inventory:
         """Read descriptions; what a filter should not have let through is left out."""
         owners: defaultdict[str, list[Observed]] = defaultdict(list)
         for item in items:
-            for found in filter(None, (kind.observed(item) for kind in types)):
+            for found in (o for kind in types for o in kind.all_in(item)):
                 if found.phase is not Phase.GONE and found.owner.startswith(f"{self._instance}/"):
                     owners[found.owner].append(found)
         return owners

@@ -78,8 +78,13 @@ def endpoints(layout: Layout) -> None:
                 tags=layout.tags,
             )
         )
-    named = {service: asked.private_dns for service, asked in wanted.interfaces.items()}
-    interfaces(layout, {**dict.fromkeys(session_services(layout.spec), True), **named})
+    interfaces(layout, interface_services(layout.spec))
+
+
+def interface_services(spec: LabVpcSpec) -> dict[str, bool]:
+    """The services that have interface endpoints, with private DNS or not."""
+    named = {service: asked.private_dns for service, asked in spec.endpoints.interfaces.items()}
+    return {**dict.fromkeys(session_services(spec), True), **named}
 
 
 def session_services(spec: LabVpcSpec) -> tuple[str, ...]:

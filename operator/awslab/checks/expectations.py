@@ -52,6 +52,7 @@ class Intent:
     beyond: tuple[str, ...] = ()
     """The addresses of the networks beside this one that its private subnets reach, and that reach them."""
     ipv6: bool = False
+    """Whether it has addresses of both families."""
     session_services: tuple[str, ...] = ()
     """Those among them through which people reach the bastion."""
     public: bool = True
@@ -193,10 +194,7 @@ def _beyond(intent: Intent) -> Iterator[Expectation]:
 
 
 def _over_ipv6(intent: Intent) -> Iterator[Expectation]:
-    """The private subnets out and nobody in, through an egress-only gateway; the data tier neither.
-
-    Without public subnets they do not get out either.
-    """
+    """The private subnets out, if anybody gets out, and nobody in; the data tier neither."""
     if not intent.ipv6:
         return
     tiers: list[tuple[str, Expect]] = [("private", "open" if intent.public else "closed")]

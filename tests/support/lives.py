@@ -146,7 +146,7 @@ COMPLETE = Life(
     calls={"create": 44, "change": 23, "delete": 32},
     only_writes=True,
     alike=1,
-    sample_of=67,
+    sample_of=66,
     around=_neighbors,
 )
 """A network with everything beside its subnets and gateways."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .ends import INTERNET, UnknownEnd
+from .index import NO_INTERNET
 from .model import Network
 from .provisos import Directly, Forwarded, Proviso, Running, ThroughEndpoint, ThroughNat
-from .ranges import IPV6
+from .ranges import IPV6, addresses
 from .reach import Flow, Result, Verdict, attempts
 
 HTTPS, SSH = 443, 22
@@ -187,10 +188,14 @@ def _of_the_data(intent: Intent) -> Iterator[Expectation]:
 
 
 def _beyond(intent: Intent) -> Iterator[Expectation]:
-    """From the private subnets to the networks beside this one, and back, as far as it is for this one to say."""
+    """From the private subnets to the networks beside this one, and back, as far as it is for this one to say.
+
+    Public addresses may come by the internet too, and so nothing is promised to them.
+    """
     for cidr in intent.beyond:
         yield Expectation(Flow("private", cidr, HTTPS, groups=False), "open", (Directly(),))
-        yield Expectation(Flow(cidr, "private", HTTPS, groups=False), "open")
+        if addresses(cidr) <= NO_INTERNET:
+            yield Expectation(Flow(cidr, "private", HTTPS, groups=False), "open")
 
 
 def _over_ipv6(intent: Intent) -> Iterator[Expectation]:

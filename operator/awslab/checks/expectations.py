@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .ends import INTERNET, UnknownEnd
-from .index import NO_INTERNET
 from .model import Network
 from .provisos import Directly, Forwarded, Proviso, Running, ThroughEndpoint, ThroughNat
-from .ranges import IPV6, addresses
+from .ranges import IPV6
 from .reach import Flow, Result, Verdict, attempts
 
 HTTPS, SSH = 443, 22
@@ -188,14 +187,10 @@ def _of_the_data(intent: Intent) -> Iterator[Expectation]:
 
 
 def _beyond(intent: Intent) -> Iterator[Expectation]:
-    """From the private subnets to the networks beside this one, and back, as far as it is for this one to say.
-
-    Public addresses may come by the internet too, and so nothing is promised to them.
-    """
+    """From the private subnets to the networks beside this one, and back, as far as it is for this one to say."""
     for cidr in intent.beyond:
         yield Expectation(Flow("private", cidr, HTTPS, groups=False), "open", (Directly(),))
-        if addresses(cidr) <= NO_INTERNET:
-            yield Expectation(Flow(cidr, "private", HTTPS, groups=False), "open")
+        yield Expectation(Flow(cidr, "private", HTTPS, groups=False), "open")
 
 
 def _over_ipv6(intent: Intent) -> Iterator[Expectation]:

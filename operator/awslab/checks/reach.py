@@ -244,11 +244,11 @@ class _Inquiry:
         return f"open {self._which(open_[0], words)}, but {decided}"
 
     def _open_sentence(self, trips: Sequence[Trip], words: Words) -> str:
-        nats = sorted({s.at for t in trips for s in t.steps if s.event is Event.NAT})
+        nats = sorted({(words.name(s.at), s.at) for t in trips for s in t.steps if s.event is Event.NAT})
         if not nats:
             return "open"
         noun = "NAT gateway" if len(nats) == 1 else "NAT gateways"
-        return f"open through {noun} {', '.join(map(words.called, nats))}"
+        return f"open through {noun} {', '.join(words.called(nat) for _, nat in nats)}"
 
     def _which(self, trip: Trip, words: Words) -> str:
         """Of a flow that is open in part: for which packets."""

@@ -55,6 +55,14 @@ def test_the_promises_of_a_whole_network():
     } == flows(INTENT)
 
 
+def test_a_promise_names_the_nat_gateways_by_their_names_in_order():
+    renamed = replace(NETWORK, nats=tuple(replace(n, name={"a": "z", "b": "y"}[n.name]) for n in NETWORK.nats))
+
+    (told,) = (c.message for c in checked(renamed, expectations(INTENT)) if c.name == "web to internet, tcp 443")
+
+    assert told == "open through NAT gateways nat-b (y), nat-a (z)"
+
+
 def test_what_is_not_wanted_is_not_promised():
     small = Intent(ZONES, nat="None", data_ports=(), balancer_ports=(), bastion_ports=())
 

@@ -34,6 +34,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.dhcp",
         "ec2.peering",
         "ec2.transit",
+        "ec2.vpn",
     ),
     "elb": ("elb.balancers", "elb.targets", "elb.listeners"),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),

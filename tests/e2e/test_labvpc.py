@@ -135,7 +135,11 @@ def test_a_second_look_reads_and_writes_nothing(production, place):
 
 def test_the_full_example_becomes_what_it_says(place):
     manifest = yaml.safe_load(FULL.read_text())
-    spec = manifest["spec"] | {"peerings": [], "transitGateway": None}  # with whom it would be is not there
+    spec = manifest["spec"] | {
+        "peerings": [],
+        "transitGateway": None,
+        "vpnGateway": None,
+    }  # with whom it would be is not there
 
     full = place.labvpc(**spec)
     _account(place, spec["accountRef"]["name"], full.namespace)

@@ -107,6 +107,13 @@ GOOD: dict[str, dict[str, Any]] = {
     "a peering with a LabVpc": peered(vpcRef={"name": "shop", "namespace": "shop"}, dns=False),
     "a peering with a VPC": peered(**THEIRS, accountRef={"name": "prod"}, region="eu-west-1"),
     "a transit gateway": but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}),
+    "a VPN gateway": but(vpnGateway={"id": "vgw-0123456789abcdef0"}),
+    "a VPN gateway for all": but(
+        vpnGateway={"id": "vgw-12345678", "propagateTo": ["Public", "Private", "Data"]}, subnets={"public": {}}
+    ),
+    "a VPN gateway whose routes nobody takes": but(
+        vpnGateway={"id": "vgw-12345678", "propagateTo": []}, subnets={"data": {"enabled": False}}
+    ),
     "connected networks": but(connectedCidrs=["10.1.0.0/16"]),
     "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
     "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
@@ -462,6 +469,23 @@ BAD: tuple[Bad, ...] = (
         "a transit gateway that leads nowhere",
         but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": []}),
         "spec.transitGateway.routes",
+    ),
+    Bad(
+        "a VPN gateway by another id",
+        but(vpnGateway={"id": "tgw-0123456789abcdef0"}),
+        "spec.vpnGateway.id",
+        "must be an id such as vgw-0123456789abcdef0",
+    ),
+    Bad(
+        "a VPN gateway for a tier that there is not",
+        but(vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["App"]}),
+        "spec.vpnGateway.propagateTo[0]",
+    ),
+    Bad(
+        "a VPN gateway for data that is switched off",
+        but(vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["Data"]}, subnets={"data": {"enabled": False}}),
+        "spec.vpnGateway.propagateTo",
+        "must not have Data where subnets.data.enabled is false",
     ),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )

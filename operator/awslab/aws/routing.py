@@ -16,6 +16,7 @@ from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
 from .led_routes import WAYS
 from .network import Subnet, Vpc
 from .session import Aws
+from .vpn_gateway import VpnGateway
 
 TARGETS = {
     "nat-": "NatGatewayId",
@@ -39,13 +40,15 @@ class RouteTable(Ec2Resource):
     noun: ClassVar = "route-table"
     id_key: ClassVar = "RouteTableId"
     id_filter: ClassVar = "route-table-id"
-    mutable: ClassVar = frozenset({"routes", "subnets"})
-    late: ClassVar = frozenset({"routes", "subnets"})
+    mutable: ClassVar = frozenset({"routes", "subnets", "propagated"})
+    late: ClassVar = frozenset({"routes", "subnets", "propagated"})
 
     vpc: Vpc
     routes: FrozenMap[str, Resource] = FrozenMap()  # noqa: RUF009 - it is frozen
     """The target by destination CIDR; the VPC's own addresses are always local."""
     subnets: frozenset[Subnet] = frozenset()
+    propagated: frozenset[VpnGateway] = frozenset()
+    """The VPN gateways by which further routes come and go, which are nobody's drift."""
 
     @classmethod
     def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
@@ -57,6 +60,7 @@ class RouteTable(Ec2Resource):
             "vpc": item["VpcId"],
             "routes": FrozenMap({_destination(r): _target(r) for r in item.get("Routes", ()) if _is_a_person_s(r)}),
             "subnets": frozenset(cls.details_of(item)["associations"]),
+            "propagated": frozenset(one["GatewayId"] for one in item.get("PropagatingVgws", ())),
         }
 
     @classmethod
@@ -79,6 +83,11 @@ class RouteTable(Ec2Resource):
             _set_route(aws, found.id, route)
         for subnet in changes.of("subnets").additions:
             _associate(aws, found.id, subnet.key)
+        for gateway in changes.of("propagated").additions:
+            aws.ec2.enable_vgw_route_propagation(RouteTableId=found.id, GatewayId=gateway.key)
+        for gateway in changes.of("propagated").removals:
+            with unless_gone():
+                aws.ec2.disable_vgw_route_propagation(RouteTableId=found.id, GatewayId=gateway.key)
         for route in changes.of("routes").removals:
             aws.ec2.delete_route(RouteTableId=found.id, **_destination_argument(route.key))
         for subnet in changes.of("subnets").removals:

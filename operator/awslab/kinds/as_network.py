@@ -23,6 +23,7 @@ from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
 from awslab.aws.transit_gateway import TransitGatewayAttachment
+from awslab.aws.vpn_gateway import VpnGateway
 from awslab.checks import model
 from awslab.checks.index import POOL
 from awslab.checks.ranges import IPV4, address_text, addresses
@@ -67,6 +68,8 @@ def id_of(reference: Resource | Ref | Given | str) -> str:
         return reference
     if isinstance(reference, Given):
         return reference.id
+    if isinstance(reference, VpnGateway):
+        return reference.gateway
     kind, _, name = reference.address.partition("/")
     prefix = PREFIXES.get(kind, kind.lower())
     return name if name == prefix else f"{prefix}-{name}"
@@ -176,6 +179,11 @@ class _Translation:
         found = model.TransitAttachment(id_of(attachment), attachment.gateway, id_of(attachment.vpc))
         self.attachments.append(found)
         self._led(attachment.routes, attachment.gateway)
+
+    @add.register
+    def _(self, gateway: VpnGateway) -> None:
+        found = model.Gateway(id_of(gateway), id_of(gateway.vpc), model.GatewayKind.VPN, gateway.name)
+        self.gateways.append(found)
 
     def _led(self, routes: Iterable[LedRoute], target: str) -> None:
         for route in routes:

@@ -62,8 +62,8 @@ class _Block(Listed):
 
     taggable: ClassVar = False
     usual: ClassVar = Usual(create=5, delete=5)
-    listing: ClassVar[str]
-    """Where the description of a VPC has them."""
+    state_key: ClassVar[str]
+    """Where an association of this family has its state, and one of the other family nothing."""
 
     vpc: Vpc
 
@@ -73,10 +73,24 @@ class _Block(Listed):
         return iter(())
 
     @classmethod
+    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
+        """The associations of each VPC, without the one that it was made with; of both families by one call."""
+        for vpc in pages(aws, "describe_vpcs", "Vpcs", Filters=filters):
+            for item in (*vpc.get("CidrBlockAssociationSet", ()), *vpc.get("Ipv6CidrBlockAssociationSet", ())):
+                if item.get("CidrBlock") != vpc["CidrBlock"]:
+                    yield {**item, "VpcId": vpc["VpcId"], "Tags": vpc.get("Tags", ())}
+
+    @classmethod
+    def of_this_family(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
+        """Those of *describe* that are of this type."""
+        return (item for item in cls.describe(aws, filters) if cls.state_key in item)
+
+    @classmethod
     def observed(cls, item: Item) -> Observed | None:
         """Read the block of a VPC of ours."""
         kind = tags_of(item).get(RESOURCE_TAG, "").partition("/")[0]
-        return cls.read(item, cls.name_of(item)) if kind == Vpc.__name__ else None
+        ours = kind == Vpc.__name__ and cls.state_key in item
+        return cls.read(item, cls.name_of(item)) if ours else None
 
     @classmethod
     @abstractmethod
@@ -90,7 +104,7 @@ class _Block(Listed):
 
     @classmethod
     def read(cls, item: Item, name: str) -> Observed:
-        state = item.get("Ipv6CidrBlockState") or item.get("CidrBlockState") or {"State": "associating"}
+        state = item.get(cls.state_key) or {"State": "associating"}
         return Observed(
             type=cls,
             name=name,
@@ -111,7 +125,8 @@ class _Block(Listed):
     def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
         """The block with these addresses."""
         wanted = [{"Name": cls.id_filter(), "Values": [id]}]
-        return next((found for item in cls.describe(aws, wanted) if (found := cls.read(item, name)).id == id), None)
+        items = cls.of_this_family(aws, wanted)
+        return next((found for item in items if (found := cls.read(item, name)).id == id), None)
 
     @classmethod
     @abstractmethod
@@ -121,7 +136,7 @@ class _Block(Listed):
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Associate it, unless the VPC has it: the call knows no token, and a second one would be another block."""
         vpc = ids.of(self.vpc)
-        there = (i for i in self.describe(aws, filters("vpc-id", vpc)) if self.name_of(i) == self.name)
+        there = (i for i in self.of_this_family(aws, filters("vpc-id", vpc)) if self.name_of(i) == self.name)
         item = next((i for i in there if self.read(i, self.name).phase in {Phase.PENDING, Phase.READY}), None)
         made = item or {**self.associate(aws, vpc), "VpcId": vpc}
         return self.read({**made, "Tags": [{"Key": OWNER_TAG, "Value": aws.owner.key}]}, self.name)
@@ -136,23 +151,12 @@ class _Block(Listed):
             aws.ec2.disassociate_vpc_cidr_block(AssociationId=found.details["association"])
 
 
-def _associations(aws: Aws, wanted: Filters, key: str) -> Iterator[Item]:
-    """The associations of each VPC, without the one that it was made with."""
-    for vpc in pages(aws, "describe_vpcs", "Vpcs", Filters=wanted):
-        for item in vpc.get(key, ()):
-            if item.get("CidrBlock") != vpc["CidrBlock"]:
-                yield {**item, "VpcId": vpc["VpcId"], "Tags": vpc.get("Tags", ())}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Ipv6Block(_Block):
     """A /56 of Amazon's IPv6 addresses; these are its id, so that everything can refer to them."""
 
     outlives: ClassVar = frozenset({"EgressOnlyGateway"})
-
-    @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        return _associations(aws, filters, "Ipv6CidrBlockAssociationSet")
+    state_key: ClassVar = "Ipv6CidrBlockState"
 
     @classmethod
     def name_of(cls, item: Item) -> str:  # noqa: ARG003 - there is one
@@ -181,12 +185,9 @@ class SecondaryCidr(_Block):
     """Further IPv4 addresses of a VPC."""
 
     outlives: ClassVar = frozenset({"Subnet"})
+    state_key: ClassVar = "CidrBlockState"
 
     cidr: str
-
-    @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        return _associations(aws, filters, "CidrBlockAssociationSet")
 
     @classmethod
     def fields_of(cls, item: Item) -> dict[str, Any]:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import copy
+
+import boto3
 import pytest
+from moto.acm.models import acm_backends
 from moto.ec2.models import ec2_backends
 
+from tests.contract.examples.load_balancing import CERTIFICATES
 from tests.contract.examples.network import VPN_GATEWAY
 from tests.contract.examples.peering import GATEWAY
+from tests.support.certificates import self_signed
 from tests.support.lab import Lab
 
 
@@ -15,7 +21,24 @@ def lab(local_aws, ec2, request) -> Lab:
         _make_transit_gateway(ec2)
     if "VpnGateway" in request.node.name or "RouteTable" in request.node.name:
         _make_vpn_gateway(ec2)
+    if "Listener" in request.node.name:
+        _import_certificates()
     return Lab(local_aws)
+
+
+def _import_certificates():
+    """Those that the example names, under these very ARNs."""
+    store = acm_backends["123456789012"]["us-east-1"]._certificates
+    private, public = self_signed("example.com")
+    made = boto3.client("acm", region_name="us-east-1").import_certificate(Certificate=public, PrivateKey=private)
+    first = store.pop(made["CertificateArn"])
+    store.update({arn: _named(first, arn) for arn in CERTIFICATES})
+
+
+def _named(certificate, arn):
+    other = copy.copy(certificate)
+    other.arn = arn
+    return other
 
 
 def _make_vpn_gateway(ec2):

@@ -90,6 +90,10 @@ def peered(**peering: Any) -> dict[str, Any]:
     return but(peerings=[{"name": "shop", **peering}])
 
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+TLS: dict[str, Any] = {"loadBalancer": True, "certificateArn": CERTIFICATE}
+
+
 def checks(*entries: dict[str, Any]) -> dict[str, Any]:
     """The minimal spec with checks."""
     return but(checks=list(entries))
@@ -155,6 +159,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
     "web servers": but(webServer={}),
     "web servers with a load balancer": but(webServer={"replicas": 3, "loadBalancer": True, "userData": "#!/bin/sh"}),
+    "HTTPS": but(webServer=TLS),
+    "HTTPS alone": but(webServer=TLS, securityGroups={"loadBalancer": {"ports": [443]}}),
+    "HTTPS of a policy": but(webServer=TLS | {"sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}),
     "web servers from a ConfigMap": but(webServer={"userDataFrom": {"name": "web", "key": "start.sh"}}),
     "web servers with a check": but(webServer={"healthCheck": {"path": "/healthz?a=1", "codes": "200-299,304"}}),
     "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
@@ -318,6 +325,36 @@ BAD: tuple[Bad, ...] = (
         but(webServer={"healthCheck": {"codes": "200-503"}}),
         "spec.webServer.healthCheck.codes",
         "must be codes of HTTP from 200 to 499, for example 200-399 or 200,204",
+    ),
+    Bad(
+        "a certificate of nobody's",
+        but(webServer=TLS | {"certificateArn": "shop.example.com"}),
+        "spec.webServer.certificateArn",
+        "must be the ARN of a certificate of ACM: arn:aws:acm:us-east-1:123456789012:certificate/...",
+    ),
+    Bad(
+        "a certificate of another region",
+        but(webServer=TLS, region="eu-west-1"),
+        "spec.webServer.certificateArn",
+        "must be the ARN of a certificate in spec.region",
+    ),
+    Bad(
+        "a certificate without a load balancer",
+        but(webServer={"certificateArn": CERTIFICATE}),
+        "spec.webServer.certificateArn",
+        "must not be given without loadBalancer: true",
+    ),
+    Bad(
+        "HTTPS that nobody lets in",
+        but(webServer=TLS, securityGroups={"loadBalancer": {"ports": [80]}}),
+        "spec.webServer.certificateArn",
+        "needs port 443 in securityGroups.loadBalancer.ports",
+    ),
+    Bad(
+        "a security policy of one's own",
+        but(webServer=TLS | {"sslPolicy": "TLS1.3"}),
+        "spec.webServer.sslPolicy",
+        "must be a security policy of load balancers, for example ELBSecurityPolicy-TLS13-1-2-2021-06",
     ),
     Bad("no web server", but(webServer={"replicas": 0}), "spec.webServer.replicas"),
     Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),

@@ -24,7 +24,7 @@ from .labvpc_links import (
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
-from .labvpc_web import WebServer
+from .labvpc_web import WEB_RULES, WebServer
 
 
 class NatMode(StrEnum):
@@ -129,7 +129,7 @@ class ExpectedTraffic(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES, *LINK_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES, *LINK_RULES, *WEB_RULES)
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
     secondary_cidrs: SecondaryCidrs = Field(

@@ -248,7 +248,10 @@ class _Translation:
     @add.register
     def _(self, listener: Listener) -> None:
         """Of a load balancer that has been told: what a resource refers to comes first."""
-        at, listens = id_of(listener.balancer), model.Listener(listener.port, "HTTP")
+        at, listens = (
+            id_of(listener.balancer),
+            model.Listener(listener.port, "HTTPS" if listener.certificate else "HTTP"),
+        )
         self.balancers = [replace(b, listeners=(*b.listeners, listens)) if b.id == at else b for b in self.balancers]
 
     @add.register

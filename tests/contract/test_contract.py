@@ -41,7 +41,7 @@ class TestEveryType:
     def test_reports_every_field_that_is_wanted(self, lab, example):
         lab.settle(with_references(example.resource))
 
-        found = lab.found()[example.resource.address]
+        found = lab.seen(example.resource.address)
 
         assert set(example.resource.wishes) - example.resource.unobserved == set(found.fields)
 
@@ -55,7 +55,7 @@ class TestEveryType:
 
     def test_is_deleted_twice_without_error(self, lab, example):
         lab.settle(with_references(example.resource))
-        found = lab.found()[example.resource.address]
+        found = lab.seen(example.resource.address)
         lab.settle(Graph())
 
         again = carry_out(Step(Action.DELETE, found.address, found=found), lab.aws, Ids())
@@ -70,7 +70,7 @@ class TestEveryType:
 
     def test_is_never_touched_when_it_belongs_to_another(self, lab, example):
         lab.settle(with_references(example.resource))
-        found = replace(lab.found()[example.resource.address], owner="somebody/LabVpc/else/s")
+        found = replace(lab.seen(example.resource.address), owner="somebody/LabVpc/else/s")
         since = lab.control.last_call()
 
         outcomes = [carry_out(Step(a, found.address, found=found), lab.aws, Ids()) for a in ("Update", "Delete")]
@@ -91,7 +91,7 @@ class TestEveryTypeWithTags:
     def test_is_tagged_as_ours_from_the_first_moment(self, lab, example):
         lab.settle(with_references(example.resource))
 
-        tags = lab.found()[example.resource.address].tags
+        tags = lab.seen(example.resource.address).tags
 
         assert lab.owner.key == tags[OWNER_TAG]
         assert lab.owner.uid == tags[UID_TAG]
@@ -104,13 +104,13 @@ class TestEveryTypeWithTags:
 
         lab.settle(with_references(replace(example.resource, tags=FrozenMap({"team": "blue"}))))
 
-        tags = lab.found()[example.resource.address].tags
+        tags = lab.seen(example.resource.address).tags
         assert (tags.get("team"), tags.get("cost")) == ("blue", None)
 
     def test_keeps_the_tags_that_others_gave_it(self, lab, example):
         graph = with_references(example.resource)
         lab.settle(graph)
-        found = lab.found()[example.resource.address]
+        found = lab.seen(example.resource.address)
         lab.tag(found, foreign="1")
         since = lab.control.last_call()
 
@@ -120,22 +120,22 @@ class TestEveryTypeWithTags:
     def test_gets_back_its_name(self, lab, example):
         graph = with_references(example.resource)
         lab.settle(graph)
-        found = lab.found()[example.resource.address]
+        found = lab.seen(example.resource.address)
         lab.tag(found, Name="mine now")
 
-        first = lab.once(graph).first
+        first = lab.drifted(graph).first
 
         assert [c.path for s in first for c in s.changes] == ["tags.Name"]
-        assert found.tags == lab.found()[found.address].tags
+        assert found.tags == lab.seen(found.address).tags
 
 
 @pytest.mark.parametrize(("example", "field"), DRIFTS)
 def test_drift_is_found_named_and_mended(lab, example, field):
     graph = with_references(example.resource)
     before = lab.settle(graph)
-    clean_up = example.drifts[field](partial(boto3.client, region_name=REGION), lab.found()[example.resource.address])
+    clean_up = example.drifts[field](partial(boto3.client, region_name=REGION), lab.seen(example.resource.address))
 
-    first = lab.once(graph).first
+    first = lab.drifted(graph).first
     after = lab.settle(graph)
 
     changes = [c for s in first if s.address == example.resource.address for c in s.changes]

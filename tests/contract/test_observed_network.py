@@ -48,7 +48,7 @@ def test_everything_has_the_name_that_people_know_it_by(lab, made):
     assert {"app", "data", "load-balancer", "default"} == {g.name for g in network.groups}
 
 
-def test_a_look_costs_nine_calls_however_many_networks_are_looked_at(lab, made, local_aws, ec2):
+def test_a_look_costs_ten_calls_however_many_networks_are_looked_at(lab, made, local_aws, ec2):
     other = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
     look(lab, made)  # what hardly ever changes is known from now on
     since = local_aws.last_call()
@@ -56,7 +56,7 @@ def test_a_look_costs_nine_calls_however_many_networks_are_looked_at(lab, made, 
     found = observed_networks(lab.aws.clients, [made["Vpc/vpc"], other, "vpc-0"])
 
     calls = [c["action"] for c in local_aws.calls(since)]
-    assert (9, {"Describe"}) == (len(calls), {c[:8] for c in calls})
+    assert (10, {"Describe"}) == (len(calls), {c[:8] for c in calls})
     assert {made["Vpc/vpc"], other} == set(found)
     assert found[made["Vpc/vpc"]] == look(lab, made)
 
@@ -120,7 +120,7 @@ def test_a_peer_is_read_with_the_vpc(lab, made, ec2):
 
     assert [made["Vpc/vpc"], vpc] == [v.id for v in network.vpcs]
     assert ("active", id_) == (network.peerings[0].state, network.peerings[0].id)
-    back = reach(network, Flow("private-a", "10.9.1.0/24", 443, groups=False))
+    back = reach(network, Flow("private-a", "10.9.1.0/24", 443))
     assert back.decided_by.endswith("no route to app in private-a")
 
 

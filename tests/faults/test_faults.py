@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.account import everything, wanted
-from tests.support.lives import LIVES
+from tests.support.lives import ALL_LIVES, LIVES
 from tests.support.memory import SETTINGS, reconciler, until
 
 FAULTS = {
@@ -38,10 +38,10 @@ SAMPLE = {
 
 
 def _cases():
-    for life in LIVES:
+    for life in ALL_LIVES:
         for name, fault in FAULTS.items():
             if life.kind == "LabVpc" or fault.get("action") != "Allocate*":
-                marks = () if (life.kind, name) in SAMPLE else pytest.mark.all_faults
+                marks = () if (str(life), name) in SAMPLE else pytest.mark.all_faults
                 yield pytest.param(life, fault, id=f"{life}: {name}", marks=marks)
 
 
@@ -52,8 +52,8 @@ def _settled(handle):
 @pytest.mark.timeout(3 * PATIENCE)
 @pytest.mark.parametrize(("life", "fault"), list(_cases()))
 def test_a_life_under_faults_ends_as_the_spec_says(local_aws, ec2, life, fault):
+    handle, using = life.begun(ec2), reconciler(WINDOW)
     local_aws.fault(**fault)
-    handle, using = life.object(), reconciler(WINDOW)
 
     until(handle, lambda: handle.ready, using, seconds=PATIENCE)
     handle.change(**life.change)

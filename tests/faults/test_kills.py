@@ -10,10 +10,9 @@ import time
 
 import pytest
 
-from awslab.aws.calls import is_read
 from tests.support.account import everything, versions, wanted
 from tests.support.kills import Killed, dying
-from tests.support.lives import LIVES
+from tests.support.lives import ALL_LIVES
 from tests.support.memory import reconciler, until
 
 PARTS = {
@@ -24,7 +23,7 @@ PARTS = {
 
 
 def _cells():
-    for life in LIVES:
+    for life in ALL_LIVES:
         for part, count in life.calls.items():
             for number in range(count):
                 for moment in ("before", "after"):
@@ -34,7 +33,7 @@ def _cells():
 
 @pytest.mark.parametrize(("life", "part", "number", "moment"), list(_cells()))
 def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2, life, part, number, moment):
-    handle = life.object()
+    handle = life.begun(ec2)
     if part != "create":
         until(handle, lambda: handle.ready, seconds=40)
         PARTS[part](life, handle)
@@ -48,12 +47,12 @@ def test_after_a_kill_there_is_one_of_everything_and_nothing_else(local_aws, ec2
     assert max(versions(local_aws.endpoint).values(), default=0) <= (2 if part == "change" else 1)
 
 
-@pytest.mark.parametrize("life", [life for life in LIVES if life.only_writes], ids=str)
-def test_every_write_of_a_life_has_a_kill(local_aws, life):
-    handle, made = life.object(), {}
+@pytest.mark.parametrize("life", [life for life in ALL_LIVES if life.only_writes], ids=str)
+def test_every_write_of_a_life_has_a_kill(local_aws, ec2, life):
+    handle, made = life.begun(ec2), {}
     for part, begin in PARTS.items():
         begin(life, handle)
-        with dying(-1, "", lambda name: not is_read(name)) as writes:
+        with dying(-1, "", life.numbered()) as writes:
             until(handle, lambda: handle.gone or (handle.ready and not _leftovers(handle)), reconciler(), seconds=90)
         made[part] = len(writes)
 
@@ -63,8 +62,7 @@ def test_every_write_of_a_life_has_a_kill(local_aws, life):
 def _killed(life, handle, number, moment) -> bool:
     """Let the operator work until it is killed; False where it came to its end before."""
     end = time.monotonic() + 20
-    numbered = (lambda name: not is_read(name)) if life.only_writes else (lambda _: True)
-    with dying(number, moment, numbered), contextlib.suppress(Killed):
+    with dying(number, moment, life.numbered()), contextlib.suppress(Killed):
         using = reconciler()
         while time.monotonic() < end:
             again = using.reconcile(handle)

@@ -35,7 +35,8 @@ class Lab:
 
     control: object
     owner: Owner = OWNER
-    types: tuple = TYPES
+    types: tuple = ()
+    """What it looks at from the beginning; the types of each graph come to it."""
     aws: Aws = field(init=False)
     hints: Hints = field(init=False)
     stamp: int = 0
@@ -48,6 +49,7 @@ class Lab:
 
     def once(self, graph):
         self.stamp += 1
+        self.types = tuple(dict.fromkeys([*self.types, *map(type, graph)]))
         self.named |= {r.address: r.known_id for r in graph if r.known_id}
 
         def begin(steps):
@@ -69,6 +71,24 @@ class Lab:
 
     def found(self):
         return {o.address: o for o in observe(self.types, self.aws, POOL)}
+
+    def seen(self, address, seconds=10):
+        """A resource, as soon as AWS lists it with its tags; what was just made may be missing for a while."""
+        end = time.monotonic() + seconds
+        while not (found := self.found()).get(address):
+            assert time.monotonic() < end, sorted(found)
+            time.sleep(0.05)
+        return found[address]
+
+    def drifted(self, graph, seconds=10):
+        """The first pass in which AWS shows what somebody changed; AWS may show it late."""
+        end = time.monotonic() + seconds
+        while True:
+            result = self.once(graph)
+            if any(step.changes for step in result.first):
+                return result
+            assert time.monotonic() < end, [str(s) for s in result.steps]
+            time.sleep(0.05)
 
     def writes(self, since):
         """Our calls after *since* that changed AWS; its services make calls of their own."""

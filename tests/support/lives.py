@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from awslab.aws.calls import is_read
 from awslab.kinds import KINDS
 from tests.support.memory import MemoryHandle, applied
 
@@ -24,25 +26,51 @@ class Life:
     """At least as many calls that are numbered as each part of a life makes."""
     only_writes: bool = False
     """Whether only those calls are numbered that change AWS: a kill at a read leaves what the write before it left."""
+    alike: int = 1_000_000
+    """Of calls of one operation within a part, so many are numbered: the others are as those."""
     sample_of: int = 1
     """Of so many kills, `make test` tries one."""
+    called: str = ""
+    """Where a kind has more than one life: which it is."""
+    around: Callable[[Any], Mapping[str, Any]] = lambda _: {}
+    """Make what has to be there already, by EC2; returns the fields of the spec that name it."""
 
     def object(self, name: str = "production", **spec: Any) -> MemoryHandle:
         """One as `kubectl apply` leaves it."""
         return applied(self.kind, name, {**self.spec, **spec})
+
+    def numbered(self) -> Callable[[str], bool]:
+        """Whether a call is numbered, by the name of its operation; for one part of a life."""
+        counts: Counter[str] = Counter()
+
+        def is_numbered(name: str) -> bool:
+            counts[name] += 1
+            return counts[name] <= self.alike and not (self.only_writes and is_read(name))
+
+        return is_numbered
+
+    def begun(self, ec2: Any) -> MemoryHandle:
+        """One as `kubectl apply` leaves it, with all around it that it needs."""
+        return self.object(**self.around(ec2))
 
     def small_one(self, name: str = "production", **spec: Any) -> MemoryHandle:
         """One that is made quickly."""
         return applied(self.kind, name, {**self.small, **spec})
 
     def __str__(self) -> str:
-        return self.kind
+        return f"{self.kind}{self.called}"
 
 
 LAB_VPC = Life(
     kind="LabVpc",
     spec={"region": "us-east-1", "cidr": "10.0.0.0/16"},
-    change={"availabilityZones": 3, "natGateways": "Single", "tags": {"team": "network"}},
+    change={
+        "availabilityZones": 3,
+        "natGateways": "Single",
+        "tags": {"team": "network"},
+        "flowLogs": {"destination": "S3"},
+        "deletion": {"emptyBuckets": True},
+    },
     small={
         "region": "us-east-1",
         "cidr": "10.0.0.0/16",
@@ -50,7 +78,7 @@ LAB_VPC = Life(
         "natGateways": "None",
         "subnets": {"data": {"enabled": False}},
     },
-    calls={"create": 130, "change": 70, "delete": 100},
+    calls={"create": 130, "change": 100, "delete": 100},
     sample_of=23,
 )
 
@@ -73,5 +101,60 @@ DATA_PIPELINE = Life(
     sample_of=41,
 )
 
+THEIRS = "theirs"
+"""The tag of what belongs to nobody here."""
+
+
+def _neighbors(ec2: Any) -> Mapping[str, Any]:
+    """Somebody's VPC to peer with, a transit gateway and a VPN gateway."""
+    tags = [{"ResourceType": "vpc", "Tags": [{"Key": THEIRS, "Value": ""}]}]
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16", TagSpecifications=tags)["Vpc"]["VpcId"]
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    vpn = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ids = [t["RouteTableId"] for t in tables]
+    return {
+        "peerings": [{"name": "theirs", "vpcId": vpc, "cidrs": ["10.9.0.0/16"], "routeTableIds": ids}],
+        "transitGateway": {"id": gateway, "routes": ["10.8.0.0/16"]},
+        "vpnGateway": {"id": vpn},
+    }
+
+
+_WEB = {"replicas": 2, "userData": "#!/bin/sh", "loadBalancer": True}
+COMPLETE = Life(
+    kind="LabVpc",
+    called="Complete",
+    spec={
+        **LAB_VPC.spec,
+        "natGateways": "Single",
+        "ipv6": True,
+        "secondaryCidrs": ["100.64.0.0/16"],
+        "dhcpOptions": {"domainName": "corp.example.com"},
+        "endpoints": {"gateways": ["s3"], "interfaces": {"ssm": {}}},
+        "bastion": {"access": "SessionManager"},
+        "webServer": _WEB,
+        "flowLogs": {},
+    },
+    change={
+        "secondaryCidrs": ["100.65.0.0/16"],
+        "dhcpOptions": {"domainName": "lab.example.com"},
+        "endpoints": {"gateways": ["dynamodb"], "interfaces": {"logs": {}}},
+        "securityGroups": {"app": {"port": 8080}},
+        "webServer": {**_WEB, "replicas": 3},
+        "peerings": [],
+        "transitGateway": None,
+        "vpnGateway": None,
+    },
+    small=LAB_VPC.small,
+    calls={"create": 44, "change": 23, "delete": 32},
+    only_writes=True,
+    alike=1,
+    sample_of=67,
+    around=_neighbors,
+)
+"""A network with everything beside its subnets and gateways."""
+
 LIVES = (LAB_VPC, DATA_PIPELINE)
 assert {life.kind for life in LIVES} == {kind.name for kind in KINDS}, "a kind has no life to be tried on"
+ALL_LIVES = (*LIVES, COMPLETE)
+"""For what is tried at each call, where one life of a kind is not enough."""

@@ -52,14 +52,15 @@ class Check(Model):
 class CheckStatus(StatusModel):
     """What became of a check, by what AWS has."""
 
-    name: str = Field(description="The flow, for example web to internet, tcp 443.")
-    source: str = Field(alias="from", description="Who begins.")
-    target: str = Field(alias="to", description="Who is to be reached.")
-    protocol: str = Field(description="What is sent.")
+    name: str = Field(description="The flow, for example web to internet, tcp 443; or flow logs of the VPC.")
+    source: str | None = Field(default=None, alias="from", description="Who begins.")
+    target: str | None = Field(default=None, alias="to", description="Who is to be reached.")
+    protocol: str | None = Field(default=None, description="What is sent.")
     port: int | None = Field(default=None, description="The port.")
-    expect: str = Field(description="open or closed: what is promised.")
+    expect: str = Field(description="open or closed: what is promised; of flow logs, delivered.")
     result: str = Field(
-        description="open, partly open, closed; or unknown, where what is named does not exist in the network."
+        description="open, partly open, closed; or unknown, where what is named is not there. "
+        "Of flow logs: delivered, failing or missing."
     )
     passed: bool = Field(description="Whether the promise is kept.")
     message: str = Field(description="What decided: the way that is open, or what closes it.")

@@ -258,6 +258,7 @@ class MapOver(Model):
     tolerated_failure_percentage: Annotated[float, Field(strict=True, ge=0, le=100)] | None = Field(
         default=None, description="How many of the items may fail before the step does."
     )
+    steps: tuple[LeafStep, ...]
 
 
 class LeafStep(FunctionCode, Named):
@@ -312,10 +313,32 @@ class LeafMap(MapOver):
     )
 
 
-class InnerStep(LeafStep):
-    """A step in a branch or in a map, which may have branches itself, but these no further ones."""
+class NestingStep(LeafStep):
+    """A step that may have steps of its own."""
 
     rules: ClassVar[tuple[Rule, ...]] = step_rules((*CODE, *NESTING, *CONTROL))
+
+    parallel: tuple[Steps, ...] = ()
+    map: MapOver | None = None
+
+    @property
+    def branches(self) -> tuple[Steps, ...]:
+        """The steps of its branches."""
+        return self.parallel
+
+    @property
+    def loop(self) -> MapOver | None:
+        """Over what its steps are gone through."""
+        return self.map
+
+    @property
+    def body(self) -> Steps:
+        """The steps that are gone through for each item."""
+        return self.map.steps if self.map else ()
+
+
+class InnerStep(NestingStep):
+    """A step in a branch or in a map, which may have branches itself, but these no further ones."""
 
     parallel: Annotated[
         tuple[Annotated[tuple[LeafStep, ...], Field(min_length=1, max_length=8)], ...],
@@ -331,21 +354,6 @@ class InnerStep(LeafStep):
         "steps outside of the map in $.outer.<name>.",
     )
 
-    @property
-    def branches(self) -> tuple[Steps, ...]:
-        """The steps of its branches."""
-        return self.parallel
-
-    @property
-    def loop(self) -> MapOver | None:
-        """Over what its steps are gone through."""
-        return self.map
-
-    @property
-    def body(self) -> Steps:
-        """The steps that are gone through for each item."""
-        return self.map.steps if self.map else ()
-
 
 class InnerMap(MapOver):
     """Steps for each item."""
@@ -355,10 +363,8 @@ class InnerMap(MapOver):
     )
 
 
-class Step(LeafStep):
+class Step(NestingStep):
     """A step of the spec."""
-
-    rules: ClassVar[tuple[Rule, ...]] = step_rules((*CODE, *NESTING, *CONTROL))
 
     parallel: Annotated[
         tuple[Annotated[tuple[InnerStep, ...], Field(min_length=1, max_length=10)], ...],
@@ -373,18 +379,3 @@ class Step(LeafStep):
         description="Steps for each of many items: they find it in $.item, its number in $.index, and results of "
         "steps outside of the map in $.outer.<name>.",
     )
-
-    @property
-    def branches(self) -> tuple[Steps, ...]:
-        """The steps of its branches."""
-        return self.parallel
-
-    @property
-    def loop(self) -> MapOver | None:
-        """Over what its steps are gone through."""
-        return self.map
-
-    @property
-    def body(self) -> Steps:
-        """The steps that are gone through for each item."""
-        return self.map.steps if self.map else ()

@@ -11,6 +11,7 @@ from awslab.checks.model import (
     TYPES_AND_CODES,
     AclRule,
     Endpoint,
+    FlowLog,
     Gateway,
     GatewayKind,
     GroupRule,
@@ -267,3 +268,11 @@ def endpoint(item: Item, tables: Iterable[RouteTable]) -> Endpoint:
         state=item["State"].lower(),
         name=name_of(item),
     )
+
+
+def flow_log(item: Item) -> FlowLog:
+    """A flow log; of one to a log group that is told by its name only, that."""
+    fails = item.get("DeliverLogsStatus", "SUCCESS") != "SUCCESS"
+    trouble = item.get("DeliverLogsErrorMessage") or "AWS does not say why"
+    to = item.get("LogDestination") or item.get("LogGroupName") or "an unknown destination"
+    return FlowLog(item["FlowLogId"], item["ResourceId"], to.removesuffix(":*"), trouble if fails else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Network
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from awslab.core.resource import Ids, Observed, Phase, Ref, Resource, Usual
 from awslab.core.values import FrozenMap
 
 from .blockers import filters
-from .ec2 import Filters, Item, pages, unless_gone
+from .ec2 import Item, unless_gone
 from .listed import Listed, tags_of
 from .network import VPC_BLOCK, Vpc, part_of_block
 from .session import Aws
@@ -58,12 +58,16 @@ class Ipv6Part:
 
 @dataclass(frozen=True, kw_only=True)
 class _Block(Listed):
-    """What both families share: an association with a VPC, which has no tags of its own."""
+    """What both families share: an association with a VPC, which has no tags of its own.
+
+    The description of the VPC tells of them, so that one listing serves all three types.
+    """
 
     taggable: ClassVar = False
     usual: ClassVar = Usual(create=5, delete=5)
-    state_key: ClassVar[str]
-    """Where an association of this family has its state, and one of the other family nothing."""
+    listing: ClassVar[str]
+    """Where the description of a VPC has them."""
+    describe = Vpc.describe
 
     vpc: Vpc
 
@@ -73,24 +77,17 @@ class _Block(Listed):
         return iter(())
 
     @classmethod
-    def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        """The associations of each VPC, without the one that it was made with; of both families by one call."""
-        for vpc in pages(aws, "describe_vpcs", "Vpcs", Filters=filters):
-            for item in (*vpc.get("CidrBlockAssociationSet", ()), *vpc.get("Ipv6CidrBlockAssociationSet", ())):
-                if item.get("CidrBlock") != vpc["CidrBlock"]:
-                    yield {**item, "VpcId": vpc["VpcId"], "Tags": vpc.get("Tags", ())}
+    def all_in(cls, item: Item) -> Iterator[Observed]:
+        """Read the blocks of a VPC of ours."""
+        if tags_of(item).get(RESOURCE_TAG, "").partition("/")[0] == Vpc.__name__:
+            yield from (cls.read(block, cls.name_of(block)) for block in cls.blocks_of(item))
 
     @classmethod
-    def of_this_family(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
-        """Those of *describe* that are of this type."""
-        return (item for item in cls.describe(aws, filters) if cls.state_key in item)
-
-    @classmethod
-    def observed(cls, item: Item) -> Observed | None:
-        """Read the block of a VPC of ours."""
-        kind = tags_of(item).get(RESOURCE_TAG, "").partition("/")[0]
-        ours = kind == Vpc.__name__ and cls.state_key in item
-        return cls.read(item, cls.name_of(item)) if ours else None
+    def blocks_of(cls, vpc: Item) -> Iterator[Item]:
+        """The associations of a VPC, without the one that it was made with."""
+        for block in vpc.get(cls.listing, ()):
+            if block.get("CidrBlock") != vpc["CidrBlock"]:
+                yield {**block, "VpcId": vpc["VpcId"], "Tags": vpc.get("Tags", ())}
 
     @classmethod
     @abstractmethod
@@ -104,7 +101,7 @@ class _Block(Listed):
 
     @classmethod
     def read(cls, item: Item, name: str) -> Observed:
-        state = item.get(cls.state_key) or {"State": "associating"}
+        state = item.get("Ipv6CidrBlockState") or item.get("CidrBlockState") or {"State": "associating"}
         return Observed(
             type=cls,
             name=name,
@@ -124,9 +121,8 @@ class _Block(Listed):
     @classmethod
     def find(cls, aws: Aws, name: str, id: str) -> Observed | None:  # noqa: A002 - AWS's own word
         """The block with these addresses."""
-        wanted = [{"Name": cls.id_filter(), "Values": [id]}]
-        items = cls.of_this_family(aws, wanted)
-        return next((found for item in items if (found := cls.read(item, name)).id == id), None)
+        vpcs = cls.describe(aws, filters(cls.id_filter(), id))
+        return next((found for v in vpcs for b in cls.blocks_of(v) if (found := cls.read(b, name)).id == id), None)
 
     @classmethod
     @abstractmethod
@@ -136,7 +132,8 @@ class _Block(Listed):
     def create(self, aws: Aws, ids: Ids) -> Observed:
         """Associate it, unless the VPC has it: the call knows no token, and a second one would be another block."""
         vpc = ids.of(self.vpc)
-        there = (i for i in self.of_this_family(aws, filters("vpc-id", vpc)) if self.name_of(i) == self.name)
+        vpcs = self.describe(aws, filters("vpc-id", vpc))
+        there = (b for v in vpcs for b in self.blocks_of(v) if self.name_of(b) == self.name)
         item = next((i for i in there if self.read(i, self.name).phase in {Phase.PENDING, Phase.READY}), None)
         made = item or {**self.associate(aws, vpc), "VpcId": vpc}
         return self.read({**made, "Tags": [{"Key": OWNER_TAG, "Value": aws.owner.key}]}, self.name)
@@ -156,7 +153,7 @@ class Ipv6Block(_Block):
     """A /56 of Amazon's IPv6 addresses; these are its id, so that everything can refer to them."""
 
     outlives: ClassVar = frozenset({"EgressOnlyGateway"})
-    state_key: ClassVar = "Ipv6CidrBlockState"
+    listing: ClassVar = "Ipv6CidrBlockAssociationSet"
 
     @classmethod
     def name_of(cls, item: Item) -> str:  # noqa: ARG003 - there is one
@@ -185,7 +182,8 @@ class SecondaryCidr(_Block):
     """Further IPv4 addresses of a VPC."""
 
     outlives: ClassVar = frozenset({"Subnet"})
-    state_key: ClassVar = "CidrBlockState"
+
+    listing: ClassVar = "CidrBlockAssociationSet"
 
     cidr: str
 

@@ -23,6 +23,12 @@ from .slow_lane import SlowLane
 DETAIL_RATE = 1.0
 """Calls a second for what no listing shows at all: up to 600 in a round of ten minutes, for all objects together."""
 
+IDLE = 3600.0
+"""Seconds after which a listing that showed nothing is asked for again, where no pass changed anything since."""
+
+SETTLED = 120.0
+"""Seconds after a change within which AWS may not list yet what was made."""
+
 BATCH = 1000
 """Descriptions that are taken in at a time: a page of AWS's."""
 
@@ -56,6 +62,9 @@ class Inventory:
 
     It serves routine looks only: who is about to change anything looks for itself
     first.  Types that EC2 does not list are listed for each owner, as ever.
+
+    Where a listing showed nothing there is nothing to drift, and only a pass of
+    ours makes something appear: so it is asked for rarely until one did.
     """
 
     def __init__(
@@ -72,6 +81,7 @@ class Inventory:
         self._instance, self._clock = instance, clock
         self._listings = _listings(types)
         self._changed: dict[str, float] = {}
+        self._last_change = -math.inf
         self._lanes = {False: SlowLane(clock), True: SlowLane(clock, DETAIL_RATE * speed)}
         """Of types of which listings show most, and of those of which they show nothing."""
 
@@ -85,8 +95,7 @@ class Inventory:
         with translated():
             for listing in dict.fromkeys(map(self._listings.get, types)):
                 if listing is not None:
-                    self._refresh(listing, interval / 2)
-                    began = min(began, listing.swept)
+                    began = min(began, self._refresh(listing, interval / 2))
                     found += (o for o in listing.of(aws.owner.key) if o.type in types)
             if began <= self._changed.get(aws.owner.key, -math.inf):
                 return None
@@ -98,7 +107,7 @@ class Inventory:
         for lane in self._lanes.values():
             lane.looked(owner)
         if changed:
-            self._changed[owner] = self._clock()
+            self._changed[owner] = self._last_change = self._clock()
 
     def forget(self, owner: str) -> None:
         """The owner is gone."""
@@ -106,13 +115,23 @@ class Inventory:
             lane.forget(owner)
         self._changed.pop(owner, None)
 
-    def _refresh(self, listing: _Listing, max_age: float) -> None:
-        """Sweep if the last sweep is too old; who comes meanwhile waits for this one."""
+    def _refresh(self, listing: _Listing, max_age: float) -> float:
+        """Sweep if the last sweep is too old; who comes meanwhile waits for this one.
+
+        Returns the moment of which the listing is true.
+        """
         with listing.lock:
             began = self._clock()
+            if self._is_idle(listing) and began - listing.swept <= IDLE:
+                return began
             if began - listing.swept > max_age:
                 listing.packed = self._sweep(listing.types)
                 listing.swept = began
+            return listing.swept
+
+    def _is_idle(self, listing: _Listing) -> bool:
+        """Whether nobody has anything of these types, and nothing was made since."""
+        return not listing.packed and listing.swept > self._last_change + SETTLED
 
     def _sweep(self, types: tuple[type[Listed], ...]) -> dict[str, list[bytes]]:
         packed: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -125,7 +144,7 @@ class Inventory:
         """Read descriptions; what a filter should not have let through is left out."""
         owners: defaultdict[str, list[Observed]] = defaultdict(list)
         for item in items:
-            for found in filter(None, (kind.observed(item) for kind in types)):
+            for found in (o for kind in types for o in kind.all_in(item)):
                 if found.phase is not Phase.GONE and found.owner.startswith(f"{self._instance}/"):
                     owners[found.owner].append(found)
         return owners

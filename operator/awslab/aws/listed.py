@@ -60,11 +60,10 @@ class Listed(Resource):
     @classmethod
     def observe(cls, aws: Aws) -> Iterator[Observed]:
         """Find the owner's resources of this type, in one listing."""
-        for item in cls.describe(aws, aws.owned):
-            found = cls.observed(item)
+        for found in (o for item in cls.describe(aws, aws.owned) for o in cls.all_in(item)):
             # The filter has selected our own already, but a filter may be
             # ignored, and what we observe here we may later delete.
-            if found and found.owner == aws.owner.key and found.phase is not Phase.GONE:
+            if found.owner == aws.owner.key and found.phase is not Phase.GONE:
                 examined = cls.examined(aws, found)
                 if examined.phase is not Phase.GONE:
                     yield examined
@@ -74,6 +73,12 @@ class Listed(Resource):
         """Read one description; None where its tags do not say that it is of this type."""
         kind, _, name = tags_of(item).get(RESOURCE_TAG, "").partition("/")
         return cls.read(item, name) if kind == cls.__name__ else None
+
+    @classmethod
+    def all_in(cls, item: Item) -> Iterator[Observed]:
+        """Read what one description tells of: for most types one resource at most."""
+        if found := cls.observed(item):
+            yield found
 
     @classmethod
     def tagged_with(cls, aws: Aws, tags: Mapping[str, str]) -> Iterator[Observed]:

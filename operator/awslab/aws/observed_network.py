@@ -26,7 +26,9 @@ from awslab.core.ownership import Owner
 
 from . import as_model
 from .ec2 import Filters, Item, pages
+from .named import unless_gone
 from .session import Aws, Clients
+from .target_group import LEAVING
 
 NOBODY = Owner("", "", "", "")
 """On whose behalf is looked: listings by VPC concern all owners."""
@@ -50,7 +52,7 @@ def observed_network(clients: Clients, vpc: str) -> Network:
 def observed_networks(clients: Clients, vpcs: Sequence[str]) -> Mapping[str, Network]:
     """As *observed_network*, for each of *vpcs* that is there.
 
-    Nine calls for up to 200 of them, and a page more for each thousand of what is in them; besides, one for each load
+    Ten calls for up to 200 of them, and a page more for each thousand of what is in them; besides, two for each load
     balancer.  What is rare is asked for only where a route, a rule or an interface speaks of it.
     """
     whole = _Look(Aws(clients, NOBODY), list(vpcs)).network()
@@ -85,6 +87,7 @@ class _Look:
             attachments=tuple(self._attachments(tables)),
             endpoints=tuple(as_model.endpoint(e, tables) for e in endpoints),
             prefix_lists=tuple(self._prefix_lists(tables, groups)),
+            flow_logs=tuple(map(as_model.flow_log, self._inside("describe_flow_logs", "FlowLogs", "resource-id"))),
         )
 
     def _inside(self, operation: str, key: str, name: str = "vpc-id") -> Iterator[Item]:
@@ -92,8 +95,8 @@ class _Look:
         return self._listed(operation, key, name, self.vpcs)
 
     def _listed(self, operation: str, key: str, name: str, values: Sequence[str]) -> Iterator[Item]:
-        """A listing of what has one of *values*; that of NAT gateways says *Filter* in place of *Filters*."""
-        argument = "Filter" if operation == "describe_nat_gateways" else "Filters"
+        """A listing of what has one of *values*; some operations say *Filter* in place of *Filters*."""
+        argument = "Filter" if operation in {"describe_nat_gateways", "describe_flow_logs"} else "Filters"
         for some in _batches(values):
             yield from pages(self.aws, operation, key, **{argument: _filters(name, some)})
 
@@ -187,10 +190,23 @@ def _balancer(elb: Any, item: Item, interfaces: list[Item]) -> LoadBalancer:
         id=item["LoadBalancerArn"],
         name=item["LoadBalancerName"],
         interfaces=held,
-        listeners=tuple(_listener(entry) for entry in listeners),
+        listeners=tuple(_listener(elb, entry) for entry in listeners),
         state=item["State"]["Code"],
     )
 
 
-def _listener(item: Item) -> Listener:
-    return Listener(item["Port"], item["Protocol"])
+def _listener(elb: Any, item: Item) -> Listener:
+    groups = {g["TargetGroupArn"] for a in item["DefaultActions"] if a["Type"] == "forward" for g in _groups(a)}
+    return Listener(item["Port"], item["Protocol"], tuple(sorted(t for g in groups for t in _targets_of(elb, g))))
+
+
+def _groups(action: Item) -> list[Item]:
+    """The target groups of an action: those that share its requests, or the only one."""
+    return list((action.get("ForwardConfig") or {}).get("TargetGroups") or [action])
+
+
+def _targets_of(elb: Any, group: str) -> Iterator[str]:
+    with unless_gone():
+        for target in elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]:
+            if target["TargetHealth"]["State"] not in LEAVING:
+                yield target["Target"]["Id"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from .index import ANY_GROUP, POOL
 from .model import Interface, Network, SecurityGroup, Subnet
+from .parts import alone
 from .ranges import IPV4, NONE, Ranges, address_text, addresses, between, union, version_of
 
 INTERNET = "internet"
@@ -66,6 +67,12 @@ def find(network: Network, name: str) -> End:
     raise UnknownEnd(
         f"{name} is nothing in this network; say {known}, the name or id of a subnet or instance, or a CIDR"
     )
+
+
+def find_place(network: Network, name: str) -> End:
+    """As *find*, but a tier, part or subnet means where it is, whoever is there; raises UnknownEnd."""
+    network = alone(network)
+    return find(replace(network, interfaces=tuple(replace(i, hypothetical=True) for i in network.interfaces)), name)
 
 
 def _internet(_network: Network, name: str) -> End | None:

@@ -6,16 +6,20 @@ any API; a person may add flows of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .ends import INTERNET, UnknownEnd
 from .model import Network
+from .provisos import Directly, Forwarded, Proviso, Running, ThroughEndpoint, ThroughNat
+from .ranges import IPV6
 from .reach import Flow, Result, Verdict, attempts
 
 HTTPS, SSH = 443, 22
 EVERYWHERE = "0.0.0.0/0"
+
+Expect = Literal["open", "closed"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,15 @@ class Intent:
     """Who may log in to the bastion by SSH; empty where nobody may, as where it has no open port."""
     services: tuple[str, ...] = ()
     """Those that have an endpoint."""
+    web_servers: tuple[str, ...] = ()
+    """The names of those that run."""
+    balancer: bool = False
+    """Whether a load balancer of the network itself leads to the web servers."""
+    bastion: bool = False
+    """Whether one runs."""
+    beyond: tuple[str, ...] = ()
+    """The addresses of the networks beside this one that its private subnets reach, and that reach them."""
+    ipv6: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,9 +59,9 @@ class Expectation:
     """A flow, and how it has to fare."""
 
     flow: Flow
-    expect: Literal["open", "closed"]
-    nat_zone: str = ""
-    """The zone of the only NAT gateway that it may go through; empty where any will do."""
+    expect: Expect
+    provisos: tuple[Proviso, ...] = ()
+    """What has to hold beside, where it has to be open."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,13 @@ class Checked:
     """None where an end is not in the network."""
     held: bool
     message: str
+    result: str = "unknown"
+    """As in ``status.checks``."""
+
+    @property
+    def expect(self) -> str:
+        """What is promised: open or closed."""
+        return self.expectation.expect
 
     @property
     def name(self) -> str:
@@ -76,8 +96,8 @@ class Checked:
             "to": flow.target,
             "protocol": flow.protocol,
             **({"port": flow.port} if flow.port else {}),
-            "expect": self.expectation.expect,
-            "result": self.verdict.result.value if self.verdict else "unknown",
+            "expect": self.expect,
+            "result": self.result,
             "passed": self.held,
             "message": self.message,
             "path": list(self.verdict.path) if self.verdict else [],
@@ -87,7 +107,22 @@ class Checked:
 def expectations(intent: Intent) -> tuple[Expectation, ...]:
     """The flows that *intent* promises open or closed."""
     inside = (*_between_tiers(intent), *_to_services(intent))
-    return (*_from_outside(intent), *inside, *_to_the_internet(intent), *_of_the_data(intent))
+    outside = (*_to_the_internet(intent), *_of_the_data(intent), *_beyond(intent), *_over_ipv6(intent))
+    return tuple(occupied(intent, e) for e in (*_from_outside(intent), *inside, *outside))
+
+
+def occupied(intent: Intent, expected: Expectation) -> Expectation:
+    """*expected*; of an open flow whose ends the network has to have, that they are there."""
+    if expected.expect == "closed" or not expected.flow.groups:
+        return expected
+    there = {
+        "web": intent.web_servers,
+        "app": intent.web_servers,
+        "bastion": ("bastion",) if intent.bastion else (),
+        "load-balancer": ("load-balancer",) if intent.balancer else (),
+    }
+    names = (*there.get(expected.flow.source, ()), *there.get(expected.flow.target, ()))
+    return replace(expected, provisos=(Running(names), *expected.provisos)) if names else expected
 
 
 def _from_outside(intent: Intent) -> Iterator[Expectation]:
@@ -106,7 +141,8 @@ def _between_tiers(intent: Intent) -> Iterator[Expectation]:
     for port in intent.bastion_ports:
         yield Expectation(Flow("bastion", "web", port), "open")
     if intent.balancer_ports:
-        yield Expectation(Flow("load-balancer", "web", intent.app_port), "open")
+        forwarded = (Forwarded(intent.web_servers),) if intent.balancer else ()
+        yield Expectation(Flow("load-balancer", "web", intent.app_port), "open", forwarded)
     for port in intent.data_ports:
         yield Expectation(Flow("app", "data", port), "open")
 
@@ -114,7 +150,7 @@ def _between_tiers(intent: Intent) -> Iterator[Expectation]:
 def _to_services(intent: Intent) -> Iterator[Expectation]:
     """Through endpoints; and the bastion to AWS, without which nobody reaches it by Session Manager."""
     for service in intent.services:
-        yield Expectation(Flow("web", service, HTTPS), "open")
+        yield Expectation(Flow("web", service, HTTPS), "open", (ThroughEndpoint(service),))
     if intent.bastion_ports:
         yield Expectation(Flow("bastion", INTERNET, HTTPS), "open")
 
@@ -130,7 +166,8 @@ def _to_the_internet(intent: Intent) -> Iterator[Expectation]:
     yield Expectation(Flow("web", INTERNET, HTTPS), "open")
     for subnet, zone in intent.private_subnets:
         through = zone if intent.nat == "PerZone" else intent.nat_zone
-        yield Expectation(Flow(subnet, INTERNET, HTTPS, groups=False), "open", through)
+        provisos = (ThroughNat(through),) if through else ()
+        yield Expectation(Flow(subnet, INTERNET, HTTPS, groups=False), "open", provisos)
 
 
 def _of_the_data(intent: Intent) -> Iterator[Expectation]:
@@ -140,6 +177,24 @@ def _of_the_data(intent: Intent) -> Iterator[Expectation]:
         yield Expectation(Flow(INTERNET, "data", intent.data_ports[0], groups=False), "closed")
 
 
+def _beyond(intent: Intent) -> Iterator[Expectation]:
+    """From the private subnets to the networks beside this one, and back, as far as it is for this one to say."""
+    for cidr in intent.beyond:
+        yield Expectation(Flow("private", cidr, HTTPS, groups=False), "open", (Directly(),))
+        yield Expectation(Flow(cidr, "private", HTTPS, groups=False), "open")
+
+
+def _over_ipv6(intent: Intent) -> Iterator[Expectation]:
+    """The private subnets out and nobody in, through an egress-only gateway; the data tier neither."""
+    if not intent.ipv6:
+        return
+    tiers: list[tuple[str, Expect]] = [("private", "open")]
+    tiers += [("data", "closed")] if intent.data_ports else []
+    for tier, out in tiers:
+        yield Expectation(Flow(tier, INTERNET, HTTPS, version=IPV6, groups=False), out)
+        yield Expectation(Flow(INTERNET, tier, HTTPS, version=IPV6, groups=False), "closed")
+
+
 def checked(network: Network, expected: Sequence[Expectation]) -> list[Checked]:
     """How *network* keeps what is expected of it."""
     return [
@@ -147,17 +202,21 @@ def checked(network: Network, expected: Sequence[Expectation]) -> list[Checked]:
     ]
 
 
-def _checked(network: Network, expected: Expectation, verdict: Verdict | UnknownEnd) -> Checked:
-    if isinstance(verdict, UnknownEnd):
-        return Checked(expected, None, held=False, message=str(verdict))
+def _checked(network: Network, expected: Expectation, found: Verdict | UnknownEnd) -> Checked:
+    verdict = found if isinstance(found, Verdict) else None
+    for proviso in expected.provisos:
+        if broken := proviso.broken(network, verdict):
+            result = proviso.result or _result(verdict)
+            return Checked(expected, verdict, held=False, message=broken, result=result)
+    if verdict is None:
+        return Checked(expected, None, held=False, message=str(found))
     wanted = Result.OPEN if expected.expect == "open" else Result.CLOSED
-    wrong_nats = [*_elsewhere(network, verdict.nats, expected.nat_zone)]
-    if verdict.result is wanted and not wrong_nats:
-        return Checked(expected, verdict, held=True, message=verdict.decided_by)
-    if verdict.result is wanted:
-        message = f"{verdict.decided_by}, which is not in {expected.nat_zone}"
-        return Checked(expected, verdict, held=False, message=message)
-    return Checked(expected, verdict, held=False, message=_surprise(verdict))
+    held = verdict.result is wanted
+    return Checked(expected, verdict, held, verdict.decided_by if held else _surprise(verdict), _result(verdict))
+
+
+def _result(verdict: Verdict | None) -> str:
+    return verdict.result.value if verdict else "unknown"
 
 
 def _surprise(verdict: Verdict) -> str:
@@ -166,10 +225,3 @@ def _surprise(verdict: Verdict) -> str:
         return verdict.decided_by
     route = next((h.text for h in reversed(verdict.hops) if not h.answer and " goes to " in h.text), "")
     return f"{verdict.decided_by}: {route}" if route else verdict.decided_by
-
-
-def _elsewhere(network: Network, nats: Iterable[str], zone: str) -> Iterator[str]:
-    """The NAT gateways that are not in *zone*."""
-    zones = {s.id: s.zone for s in network.subnets}
-    if zone:
-        yield from (n.id for n in network.nats if n.id in nats and zones[n.subnet] != zone)

@@ -170,6 +170,8 @@ class Listener:
 
     port: int
     protocol: str
+    targets: tuple[str, ...] = ()
+    """The ids of the instances to which it forwards."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class FlowLog:
+    """A record of who talked with whom in a VPC."""
+
+    id: str
+    vpc: str
+    destination: str
+    """The ARN of a log group or a bucket."""
+    trouble: str = ""
+    """Why AWS cannot write it; empty where it can."""
+
+
+@dataclass(frozen=True)
 class Network:
     """VPCs with all that is in them; the first is the one that is asked about."""
 
@@ -248,6 +262,7 @@ class Network:
     attachments: tuple[TransitAttachment, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     prefix_lists: tuple[PrefixList, ...] = ()
+    flow_logs: tuple[FlowLog, ...] = ()
 
     @property
     def endpoints_lists(self) -> frozenset[str]:

@@ -41,6 +41,20 @@ def around(network: Network, vpc: str) -> Network:
         attachments=_those(network.attachments, lies_inside),
         endpoints=_those(network.endpoints, lies_inside),
         prefix_lists=_those(network.prefix_lists, lambda p: p.id in named),
+        flow_logs=_those(network.flow_logs, lies_inside),
+    )
+
+
+def alone(network: Network) -> Network:
+    """The VPC that is asked about without those beside it, which so are out of sight."""
+    (own, *_) = (v.id for v in network.vpcs)
+    subnets = {s.id for s in network.subnets if s.vpc == own}
+    return replace(
+        network,
+        vpcs=network.vpcs[:1],
+        subnets=tuple(s for s in network.subnets if s.id in subnets),
+        interfaces=tuple(i for i in network.interfaces if i.subnet in subnets),
+        nats=tuple(n for n in network.nats if n.subnet in subnets),
     )
 
 

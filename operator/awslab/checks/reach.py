@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from .connection import Connections, Side, is_open
-from .ends import INTERNET, SUPPOSED, End, UnknownEnd, find
+from .ends import INTERNET, SUPPOSED, End, UnknownEnd, find, find_place
 from .index import Index
 from .model import Interface, Network
 from .packets import Event, Packet, Step, Trip
+from .parts import alone
 from .ranges import IPV4, IPV6, Ranges, addresses, version_of
 from .words import Words
 
@@ -41,7 +42,11 @@ class Flow:
     protocol: str = "tcp"
     version: int = IPV4
     groups: bool = True
-    """Whether security groups have a say; without them it is told what routes and ACLs alone let through."""
+    """Whether security groups have a say.
+
+    Without them it is told what the routes and ACLs of this VPC alone let through, whoever is in it: not what
+    those do who are there now, nor what the networks beside it let through.
+    """
 
     def __str__(self) -> str:
         what = "ping" if self.protocol.startswith("icmp") else f"{self.protocol} {self.port}"
@@ -135,19 +140,25 @@ def _raised(verdict: Verdict | UnknownEnd) -> Verdict:
 
 def attempts(network: Network, flows: Sequence[Flow]) -> list[Verdict | UnknownEnd]:
     """As *reach_all*, with an UnknownEnd in place of the verdict on a flow whose names mean nothing."""
-    ends: dict[str, End | UnknownEnd] = {}
-    for name in dict.fromkeys(name for flow in flows for name in (flow.source, flow.target)):
-        ends[name] = end = _found(network, name)
+    ends: dict[tuple[str, bool], End | UnknownEnd] = {}
+    for key in dict.fromkeys((name, flow.groups) for flow in flows for name in (flow.source, flow.target)):
+        ends[key] = end = _found(network, *key)
         if isinstance(end, End):
             supposed = tuple(i for i in end.interfaces if i.hypothetical)
             network = replace(network, interfaces=(*network.interfaces, *supposed))
-    indexes = {version: Index(network, version) for version in {f.version for f in flows}}
-    return [_attempt(indexes[f.version], f, ends[f.source], ends[f.target]) for f in flows]
+    indexes = {key: Index(_in_sight(network, key[1]), key[0]) for key in {(f.version, f.groups) for f in flows}}
+    return [
+        _attempt(indexes[f.version, f.groups], f, ends[f.source, f.groups], ends[f.target, f.groups]) for f in flows
+    ]
 
 
-def _found(network: Network, name: str) -> End | UnknownEnd:
+def _in_sight(network: Network, groups: bool) -> Network:  # noqa: FBT001 - as in the flow
+    return network if groups else alone(network)
+
+
+def _found(network: Network, name: str, groups: bool) -> End | UnknownEnd:  # noqa: FBT001 - as in the flow
     try:
-        return find(network, name)
+        return find(network, name) if groups else find_place(network, name)
     except UnknownEnd as error:
         return error
 
@@ -246,7 +257,8 @@ class _Inquiry:
         return f"from {words.place(first.source)} to {words.place(first.destination)}{ports}"
 
     def _assumed(self, trips: Iterable[Trip], words: Words) -> Iterator[str]:
-        yield from dict.fromkeys(end.assumed for end in (self.source, self.target) if end.assumed)
+        if self.flow.groups:
+            yield from dict.fromkeys(end.assumed for end in (self.source, self.target) if end.assumed)
         steps = {(s.event, s.at) for t in trips for s in t.steps if is_open(t)}
         for event, at in sorted(steps):
             if event in _UNSEEN:

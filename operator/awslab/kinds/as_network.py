@@ -13,6 +13,7 @@ from functools import singledispatchmethod
 from awslab.aws.as_model import part_of
 from awslab.aws.cidr_blocks import Ipv6Block, Ipv6Part, SecondaryCidr
 from awslab.aws.endpoint import GatewayEndpoint, InterfaceEndpoint
+from awslab.aws.flow_log import FlowLog
 from awslab.aws.instance import Instance
 from awslab.aws.led_routes import LedRoute
 from awslab.aws.load_balancer import Listener, LoadBalancer
@@ -44,6 +45,7 @@ PREFIXES: Mapping[str, str] = {
     "InterfaceEndpoint": "vpce",
     "Instance": "i",
     "EgressOnlyGateway": "eigw",
+    "FlowLog": "fl",
     "Peering": "pcx",
     "TransitGatewayAttachment": "tgw-attach",
 }
@@ -106,6 +108,7 @@ class _Translation:
     prefix_lists: list[model.PrefixList] = field(default_factory=list)
     peerings: list[model.Peering] = field(default_factory=list)
     attachments: list[model.TransitAttachment] = field(default_factory=list)
+    flow_logs: list[model.FlowLog] = field(default_factory=list)
     added: dict[str, list[model.Route]] = field(default_factory=dict)
     """The routes that do not stand in their tables: to gateway endpoints and other networks, by the table's id."""
     hosts: Counter[str] = field(default_factory=Counter)
@@ -129,6 +132,7 @@ class _Translation:
             attachments=tuple(self.attachments),
             endpoints=tuple(self.endpoints),
             prefix_lists=tuple(self.prefix_lists),
+            flow_logs=tuple(self.flow_logs),
         )
 
     def _defaults(self) -> Iterator[model.NetworkAcl]:
@@ -248,11 +252,12 @@ class _Translation:
     @add.register
     def _(self, listener: Listener) -> None:
         """Of a load balancer that has been told: what a resource refers to comes first."""
-        at, listens = (
-            id_of(listener.balancer),
-            model.Listener(listener.port, "HTTPS" if listener.certificate else "HTTP"),
-        )
+        at, listens = id_of(listener.balancer), _listening(listener)
         self.balancers = [replace(b, listeners=(*b.listeners, listens)) if b.id == at else b for b in self.balancers]
+
+    @add.register
+    def _(self, log: FlowLog) -> None:
+        self.flow_logs.append(model.FlowLog(id_of(log), id_of(log.vpc), id_of(log.destination)))
 
     @add.register
     def _(self, endpoint: GatewayEndpoint) -> None:
@@ -297,6 +302,11 @@ class _Translation:
     def _(self, group: SecurityGroup | DefaultSecurityGroup) -> None:
         rules = (*_rules(group.ingress, egress=False), *_rules(group.egress, egress=True))
         self.groups.append(model.SecurityGroup(id_of(group), id_of(group.vpc), rules, group.name))
+
+
+def _listening(listener: Listener) -> model.Listener:
+    targets = tuple(sorted(map(id_of, listener.target.targets))) if listener.target else ()
+    return model.Listener(listener.port, "HTTPS" if listener.certificate else "HTTP", targets)
 
 
 def _entries(entries: Entries, *, egress: bool) -> Iterator[model.AclRule]:

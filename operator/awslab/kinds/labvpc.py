@@ -169,7 +169,7 @@ def assumptions(spec: LabVpcSpec) -> Mapping[str, str]:
 
 def report(spec: LabVpcSpec, facts: Facts, aws: Aws, look: Look) -> Report:
     """Whether the network keeps what it promises."""
-    return network_checks.report(spec, zones_of(spec, facts), aws, look)
+    return network_checks.report(spec, zones_of(spec, facts), facts.peers, aws, look)
 
 
 LAB_VPC = Kind(API, TYPES, look_up, guess, compose, outputs, report, work, assumptions)

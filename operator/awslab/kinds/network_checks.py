@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from awslab.api import checks as api
 from awslab.api.labvpc import LabVpcSpec, NatMode
@@ -10,20 +10,24 @@ from awslab.api.labvpc_parts import Bastion, BastionAccess
 from awslab.aws.networks import Networks
 from awslab.aws.observed_network import NoSuchVpc
 from awslab.aws.session import Aws
-from awslab.checks.expectations import SSH, Checked, Expectation, Intent, checked, expectations
+from awslab.checks.expectations import SSH, Checked, Expectation, Intent, checked, expectations, occupied
+from awslab.checks.logs import Delivery, delivery
+from awslab.checks.model import Network
 from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
-from .web_servers import balancer_ports
+from .network_parts import interface_services
+from .peering import Peer
+from .web_servers import balancer_ports, server_names
 
 AGAIN = 30.0
 """Seconds until the next look at what does not keep its promise: somebody is at work on it."""
 
 
-def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
+def intent(spec: LabVpcSpec, zones: Sequence[str], peers: Iterable[Peer] = ()) -> Intent:
     """What is wanted of the network, as far as flows follow from it."""
-    access = spec.security_groups
+    access, web = spec.security_groups, spec.web_server
     return Intent(
         private_subnets=tuple((f"private-{zone[-1]}", zone) for zone in zones),
         nat=spec.nat_gateways.value,
@@ -34,8 +38,20 @@ def intent(spec: LabVpcSpec, zones: Sequence[str]) -> Intent:
         balancer_sources=access.load_balancer.sources,
         bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
         bastion_sources=_log_in_from(spec.bastion),
-        services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, spec.endpoints.interfaces)),
+        services=(*(s.value for s in spec.endpoints.gateways), *filter(_is_of_aws, interface_services(spec))),
+        web_servers=server_names(web, zones) if web else (),
+        balancer=web is not None and web.load_balancer,
+        bastion=spec.bastion is not None,
+        beyond=tuple(dict.fromkeys(_beyond(spec, peers))),
+        ipv6=spec.ipv6,
     )
+
+
+def _beyond(spec: LabVpcSpec, peers: Iterable[Peer]) -> Iterator[str]:
+    """The addresses behind peerings and the transit gateway."""
+    for peer in peers:
+        yield from peer.cidrs
+    yield from spec.transit_gateway.routes if spec.transit_gateway else ()
 
 
 def _log_in_from(bastion: Bastion | None) -> tuple[str, ...]:
@@ -47,9 +63,19 @@ def _is_of_aws(service: str) -> bool:
     return not service.startswith("com.")
 
 
-def promises(spec: LabVpcSpec, zones: Sequence[str]) -> tuple[Expectation, ...]:
+def promises(spec: LabVpcSpec, zones: Sequence[str], peers: Iterable[Peer] = ()) -> tuple[Expectation, ...]:
     """The flows that follow from *spec*, then those that it names."""
-    return (*expectations(intent(spec, zones)), *map(_own, spec.checks))
+    wanted = intent(spec, zones, peers)
+    return (*expectations(wanted), *(occupied(wanted, _own(c)) for c in spec.checks))
+
+
+def proofs(
+    spec: LabVpcSpec, zones: Sequence[str], peers: Mapping[str, Peer], network: Network
+) -> Iterator[Checked | Delivery]:
+    """Every promise, and how *network* keeps it."""
+    yield from checked(network, promises(spec, zones, peers.values()))
+    if spec.flow_logs:
+        yield delivery(network)
 
 
 def _own(check: api.Check) -> Expectation:
@@ -58,7 +84,7 @@ def _own(check: api.Check) -> Expectation:
     return Expectation(flow, check.expect)
 
 
-def report(spec: LabVpcSpec, zones: Sequence[str], aws: Aws, look: Look) -> Report:
+def report(spec: LabVpcSpec, zones: Sequence[str], peers: Mapping[str, Peer], aws: Aws, look: Look) -> Report:
     """Whether the network does what it is for; while it is being made or changed, nothing is said of it."""
     vpc = look.known.get("vpcId")
     if not vpc or not (look.settled or look.drifting):
@@ -67,11 +93,11 @@ def report(spec: LabVpcSpec, zones: Sequence[str], aws: Aws, look: Look) -> Repo
         network = aws.clients.shared(Networks).look(aws, vpc, look.max_age)
     except NoSuchVpc:
         return Report()
-    results = tuple(map(_told, checked(network, promises(spec, zones))))
+    results = tuple(map(_told, proofs(spec, zones, peers, network)))
     return Report(again=None if all(c.passed for c in results) else AGAIN, checks=results)
 
 
-def _told(found: Checked) -> Check:
-    expected = f"{found.name}, has to be {found.expectation.expect}"
+def _told(found: Checked | Delivery) -> Check:
+    expected = f"{found.name}, has to be {found.expect}"
     about = found.message if found.held else f"{expected}, and is not: {found.message}"
     return Check(found.name, found.held, f"{found.name}: {found.message}" if found.held else about, found.on_wire())

@@ -78,9 +78,14 @@ def endpoints(layout: Layout) -> None:
                 tags=layout.tags,
             )
         )
-    sessions = SESSIONS if _sessions_without_nat(layout.spec) else ()
-    named = {service: asked.private_dns for service, asked in wanted.interfaces.items()}
-    interfaces(layout, {**dict.fromkeys(sessions, True), **named})
+    interfaces(layout, interface_services(layout.spec))
+
+
+def interface_services(spec: LabVpcSpec) -> dict[str, bool]:
+    """The services that have interface endpoints, with private DNS or not."""
+    sessions = SESSIONS if _sessions_without_nat(spec) else ()
+    named = {service: asked.private_dns for service, asked in spec.endpoints.interfaces.items()}
+    return {**dict.fromkeys(sessions, True), **named}
 
 
 def _sessions_without_nat(spec: LabVpcSpec) -> bool:

@@ -81,15 +81,27 @@ def web_servers(layout: Layout) -> None:
         _load_balancer(layout, asked, servers)
 
 
+def _places(asked: WebServer, zones: Sequence[str]) -> dict[str, str]:
+    """The zone of each server by its name.
+
+    The first is in the first zone, the next in the next: none moves when others come and go.
+    """
+    count = len(zones)
+    places = [(zones[i % count], i // count + 1) for i in range(asked.replicas)]
+    return {f"{WEB}-{letter_of(zone)}-{number}": zone for zone, number in places}
+
+
+def server_names(asked: WebServer, zones: Sequence[str]) -> tuple[str, ...]:
+    """What the servers are called."""
+    return tuple(_places(asked, zones))
+
+
 def _servers(layout: Layout, asked: WebServer) -> list[Instance]:
-    """The first in the first zone, the next in the next: none moves when others come and go."""
     chosen, role = layout.facts.images[WEB], profile(layout, WEB)
-    count = len(layout.zones)
-    places = [(layout.zones[i % count], i // count + 1) for i in range(asked.replicas)]
     return [
         layout.graph.add(
             Instance(
-                name=f"{WEB}-{letter_of(zone)}-{number}",
+                name=name,
                 subnet=layout.tiers[Tier.PRIVATE][zone],
                 groups=frozenset({layout.groups["app"]}),
                 image=chosen.id,
@@ -101,7 +113,7 @@ def _servers(layout: Layout, asked: WebServer) -> list[Instance]:
                 tags=layout.tags,
             )
         )
-        for zone, number in places
+        for name, zone in _places(asked, layout.zones).items()
     ]
 
 

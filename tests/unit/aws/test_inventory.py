@@ -17,11 +17,11 @@ from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
 
 PATIENT = Settings(**{**SETTINGS.model_dump(), "resync": 600.0})
 TYPES = KINDS[0].types
-SWEEP = 25
+SWEEP = 24
 """Listings of a sweep: one for all types that AWS lists together."""
 OWN_LOOK = 30 + 2
 """Calls of a look for one owner: its own listings, and the two DNS attributes of the VPC."""
-PROOF = 9
+PROOF = 10
 """Calls of a look at what the checks go by, for up to 200 networks together; the first learns which there are."""
 
 
@@ -165,6 +165,58 @@ def test_a_round_over_a_hundred_costs_at_most_forty_calls(local_aws, using):
         using.reconcile(handle)
 
     assert 40 >= len(actions(local_aws, since))
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def watched(local_aws, using):
+    """The inventory of an account with one network, swept once; with its clock."""
+    made(using, "a")
+    clients, clock = Clients("us-east-1"), Clock()
+    inventory = Inventory(clients, "default", TYPES, clock)
+    inventory.looked(vpc_of("a").key, changed=True)
+    clock.now += 200
+    inventory.look(Aws(clients, vpc_of("a")), TYPES, 60)
+    return inventory, Aws(clients, vpc_of("a")), clock
+
+
+def test_what_nobody_has_is_not_asked_for_again_before_an_hour_is_over(local_aws, watched):
+    inventory, aws, clock = watched
+    since = local_aws.last_call()
+
+    clock.now += 60
+    seen = inventory.look(aws, TYPES, 60)
+
+    called = listings(local_aws, since)
+    assert {"DescribeVpcs", "DescribeSubnets", "DescribeRouteTables"} <= set(called)
+    assert {"DescribeNatGateways", "DescribeInstances", "DescribeLoadBalancers"} & set(called) == set()
+    assert len(called) * 2 < SWEEP
+    assert seen.age == 0
+    clock.now += 3600
+    inventory.look(aws, TYPES, 60)
+    assert "DescribeNatGateways" in listings(local_aws, since)
+
+
+def test_what_nobody_had_is_asked_for_after_somebody_changed_something(local_aws, watched):
+    inventory, aws, clock = watched
+    inventory.looked("default/LabVpc/lab/b", changed=True)
+
+    for after in (60, 60, 60):  # AWS may list late what was made
+        since = local_aws.last_call()
+        clock.now += after
+        inventory.look(aws, TYPES, 60)
+        assert "DescribeNatGateways" in listings(local_aws, since)
+
+    since = local_aws.last_call()
+    clock.now += 60
+    inventory.look(aws, TYPES, 60)
+    assert "DescribeNatGateways" not in listings(local_aws, since)
 
 
 def test_a_sweep_shows_what_stands_beside_a_network_too(local_aws, using):

@@ -10,7 +10,7 @@ from awslab.aws.session import Aws, Clients
 from awslab.core.ownership import OWNER_TAG, Owner
 
 OWNER = Owner("default", "LabVpc", "lab", "a")
-LISTINGS = 9
+LISTINGS = 10
 
 
 class Clock:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from awslab.checks.expectations import Expectation, Intent, checked, expectations
-from awslab.checks.model import Route
+from awslab.checks.logs import delivery
+from awslab.checks.model import Endpoint, FlowLog, Interface, Listener, LoadBalancer, Peering, PrefixList, Route
 from awslab.checks.reach import Flow
 from tests.unit.checks.networks import EVERYWHERE, entry, production, tcp, with_acl, with_group, with_table
 
@@ -157,3 +158,91 @@ def test_the_promises_of_endpoints_and_of_a_bastion_with_ssh():
     more = {name: expect for name, expect in flows(wider).items() if name not in flows(INTENT)}
 
     assert {"web to s3, tcp 443": "open", "198.51.100.0/24 to bastion, tcp 22": "open"} == more
+
+
+def test_a_web_server_that_is_promised_and_does_not_run_fails_what_is_open_to_it_only():
+    promised = replace(INTENT, web_servers=("web-a", "web-b", "web-c"))
+
+    assert {
+        "bastion to web, tcp 22": "web-c is not there, or not running",
+        "load-balancer to web, tcp 80": "web-c is not there, or not running",
+        "app to data, tcp 5432": "web-c is not there, or not running",
+        "web to internet, tcp 443": "web-c is not there, or not running",
+    } == failures(NETWORK, promised)
+
+
+def test_a_bastion_that_is_promised_is_not_supposed():
+    assert {
+        "bastion to web, tcp 22": "bastion is not there, or not running",
+        "bastion to internet, tcp 443": "bastion is not there, or not running",
+    } == failures(production(web=True), replace(INTENT, bastion=True))
+
+
+def test_a_load_balancer_has_to_forward_to_each_web_server():
+    own = Interface("eni-lb", "subnet-public-a", ("10.0.0.30",), ("sg-lb",), "52.0.1.1", "lb", "load-balancer")
+    there = replace(NETWORK, interfaces=(*NETWORK.interfaces, own))
+    (web_a, *_) = (i.instance for i in NETWORK.interfaces if i.name == "web-a")
+    listeners = tuple(Listener(port, "HTTP", (web_a,)) for port in (80, 443))
+    balanced = replace(there, balancers=(LoadBalancer("lb-1", "lb", ("eni-lb",), listeners),))
+    promised = replace(INTENT, web_servers=("web-a", "web-b"), balancer=True)
+
+    assert {"load-balancer to web, tcp 80": "closed by load balancer lb: no listener forwards to web-b"} == failures(
+        balanced, promised
+    )
+
+
+def test_an_endpoint_is_the_way_to_its_service():
+    promised = replace(INTENT, services=("s3",))
+    listed = replace(NETWORK, prefix_lists=(PrefixList("pl-1", "com.amazonaws.us-east-1.s3", ("52.216.0.0/15",)),))
+    ends = replace(listed, endpoints=(Endpoint("vpce-1", "vpc-1", "s3", "pl-1"),))
+    through = (LOCAL, Route("pl-1", "vpce-1"))
+    one = with_table(ends, "rtb-a", *through, Route(EVERYWHERE, "nat-a"))
+    both = with_table(one, "rtb-b", *through, Route(EVERYWHERE, "nat-b"))
+    deleting = replace(both, endpoints=(Endpoint("vpce-1", "vpc-1", "s3", "pl-1", state="deleting"),))
+
+    said = [failures(network, promised).get("web to s3, tcp 443") for network in (both, one, deleting, listed)]
+
+    assert [
+        None,
+        "open through NAT gateway nat-b (b), and not through the endpoint for s3",
+        "endpoint vpce-1 for s3 is not available",
+        "the VPC has no endpoint for s3",
+    ] == said
+
+
+def test_a_peering_leads_there_and_back_whoever_is_at_the_other_side():
+    peering = Peering("pcx-1", ("vpc-1", "vpc-2"), (("10.0.0.0/16",), ("10.9.0.0/16",)))
+    promised, led = replace(INTENT, beyond=("10.9.0.0/16",)), Route("10.9.0.0/16", "pcx-1")
+    beside = replace(NETWORK, peerings=(peering,))
+    for zone in "ab":
+        beside = with_table(beside, f"rtb-{zone}", LOCAL, Route(EVERYWHERE, f"nat-{zone}"), led)
+
+    cut = with_table(beside, "rtb-a", LOCAL, Route(EVERYWHERE, "nat-a"))
+    inactive = replace(beside, peerings=(replace(peering, state="provisioning"),))
+
+    assert {} == failures(beside, promised)
+    assert {"private to 10.9.0.0/16, tcp 443", "10.9.0.0/16 to private, tcp 443"} == set(failures(cut, promised))
+    assert "pcx-1 is not active" in failures(inactive, promised)["private to 10.9.0.0/16, tcp 443"]
+
+
+def test_what_is_promised_without_security_groups_does_not_depend_on_who_is_there():
+    odd = Interface("eni-odd", "subnet-private-a", ("10.0.16.99",), ("sg-data",), name="odd", part="")
+    network = replace(NETWORK, interfaces=(*NETWORK.interfaces, odd))
+
+    assert {} == failures(network)
+
+
+@pytest.mark.parametrize(
+    ("logs", "result", "message"),
+    [
+        ((), "missing", "vpc-1 has no flow log: what happens in it is written down nowhere"),
+        ((FlowLog("fl-2", "vpc-2", "there"),), "missing", "vpc-1 has no flow log"),
+        ((FlowLog("fl-1", "vpc-1", "there", "Access error"),), "failing", "fl-1 is not delivered to there: Access"),
+        ((FlowLog("fl-0", "vpc-1", "x", "no"), FlowLog("fl-1", "vpc-1", "there")), "delivered", "delivered to there"),
+    ],
+)
+def test_flow_logs_are_delivered_or_it_is_said_why_not(logs, result, message):
+    found = delivery(replace(NETWORK, flow_logs=logs))
+
+    assert (result, result == "delivered") == (found.result, found.held)
+    assert message in found.message

@@ -19,8 +19,7 @@ def lab(local_aws, ec2, request) -> Lab:
     """One owner in an empty account, in which somebody has a transit gateway where an example needs one."""
     if "TransitGateway" in request.node.name:
         _make_transit_gateway(ec2)
-    if "VpnGateway" in request.node.name or "RouteTable" in request.node.name:
-        _make_vpn_gateway(ec2)
+    _make_vpn_gateway(ec2)
     if "Listener" in request.node.name:
         _import_certificates()
     return Lab(local_aws)

@@ -38,7 +38,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "elb": ("elb.balancers", "elb.targets", "elb.listeners", "elb.tls"),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
-    "logs": ("logs.service", "logs.queries", "logs.insights", "logs.questions"),
+    "logs": ("logs.service", "logs.keys", "logs.queries", "logs.insights", "logs.questions"),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

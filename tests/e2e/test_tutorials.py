@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.live import BIN, ROOT
 
-PAGES = ("your-first-pipeline.md",)
+PAGES = ("your-first-network.md", "your-first-pipeline.md")
 OWN = "<!-- in your own terminal -->"
 BLOCK = re.compile(rf"^({OWN}\n)?```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 END = "the end of a command:"
@@ -84,6 +84,7 @@ class Shell:
 @pytest.fixture
 def shell(place, no_lab, session_world, tmp_path):
     """A shell as the page wants it, in a folder that can be littered, with a kubeconfig of its own."""
+    session_world.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=120s")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     kubeconfig = shutil.copy(session_world.kubeconfig, tmp_path / "kubeconfig")
     path = os.pathsep.join([str(session_world.kubectl.command.parent), str(BIN), os.environ["PATH"]])
@@ -91,6 +92,7 @@ def shell(place, no_lab, session_world, tmp_path):
     shell = Shell(tmp_path, os.environ | more)
     yield shell
     shell.close()
+    session_world.kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
 
 
 @pytest.mark.slow

@@ -130,6 +130,7 @@ GOOD: dict[str, dict[str, Any]] = {
     ),
     "a domain only": but(dhcpOptions={"domainName": "corp"}),
     "no NAT": but(natGateways="None"),
+    "no public tier": but(natGateways="None", subnets={"public": {"enabled": False}}, bastion={}, webServer={}),
     "no data tier": but(subnets={"data": {"enabled": False}}),
     "adjoining subnets": cidrs(public={"a": "10.0.0.0/24", "b": "10.0.1.0/24"}, data={"a": "10.0.2.0/28"}),
     "a subnet as large as the network": cidrs(public={"a": "10.0.0.0/16"}),
@@ -221,6 +222,18 @@ BAD: tuple[Bad, ...] = (
     Bad("too small a subnet", cidrs(private={"a": "10.0.0.0/29"}), _PRIVATE_A, A_SUBNET),
     Bad("a subnet with host bits", cidrs(private={"a": "10.0.0.16/24"}), _PRIVATE_A, NO_HOST_BITS),
     Bad("no network for a subnet", cidrs(private={"a": "ten"}), _PRIVATE_A, A_NETWORK),
+    Bad(
+        "NAT without public subnets",
+        but(subnets={"public": {"enabled": False}}),
+        "spec.natGateways",
+        "must be None where subnets.public.enabled is false: NAT gateways stand in public subnets",
+    ),
+    Bad(
+        "a load balancer without public subnets",
+        but(natGateways="None", subnets={"public": {"enabled": False}}, webServer={"loadBalancer": True}),
+        "spec.webServer.loadBalancer",
+        "must be false where subnets.public.enabled is false: the load balancer stands in public subnets",
+    ),
     Bad(
         "another region's subnet",
         but(subnets={"data": {"cidrs": {"us-west-2a": "10.0.0.0/24"}}}),
@@ -519,6 +532,16 @@ BAD: tuple[Bad, ...] = (
         "spec.vpnGateway.propagateTo[0]",
     ),
     Bad(
+        "a VPN gateway for public subnets that there are not",
+        but(
+            vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["Public"]},
+            subnets={"public": {"enabled": False}},
+            natGateways="None",
+        ),
+        "spec.vpnGateway.propagateTo",
+        "must not have Public where subnets.public.enabled is false",
+    ),
+    Bad(
         "a VPN gateway for data that is switched off",
         but(vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["Data"]}, subnets={"data": {"enabled": False}}),
         "spec.vpnGateway.propagateTo",
@@ -529,7 +552,7 @@ BAD: tuple[Bad, ...] = (
 
 UNKNOWN: tuple[Bad, ...] = (
     Bad("a field that is not there", but(nat="Single"), "spec.nat"),
-    Bad("the field of another tier", but(subnets={"public": {"enabled": True}}), "spec.subnets.public.enabled"),
+    Bad("the field of another tier", but(subnets={"private": {"enabled": True}}), "spec.subnets.private.enabled"),
     Bad("snake case", but(availability_zones=2), "spec.availability_zones"),
 )
 """Refused by pydantic, and by the API server with kubectl's ``--validate=strict``, its default."""

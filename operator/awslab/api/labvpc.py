@@ -23,7 +23,7 @@ from .labvpc_links import (
 )
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
-from .labvpc_rules import ACL_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
+from .labvpc_rules import ACL_RULES, INTERNET_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
 from .labvpc_web import WEB_RULES, WebServer
 
 
@@ -61,6 +61,17 @@ class SubnetTier(Model):
     )
 
 
+class PublicTier(SubnetTier):
+    """The subnets with a way to and from the internet; may be switched off, and with them that way."""
+
+    enabled: bool = Field(
+        default=True,
+        strict=True,
+        description="Whether there are public subnets and an internet gateway. Without them nothing leads to or from "
+        "the internet, over IPv6 neither; a bastion stands in a private subnet, natGateways has to be None.",
+    )
+
+
 class DataTier(SubnetTier):
     """The subnets for databases, with no route to or from the internet; may be switched off."""
 
@@ -70,8 +81,8 @@ class DataTier(SubnetTier):
 class Subnets(Model):
     """The three tiers of subnets, one subnet of each in every zone."""
 
-    public: SubnetTier = Field(
-        default=SubnetTier(),
+    public: PublicTier = Field(
+        default=PublicTier(),
         description="Subnets with a route to the internet gateway, for load balancers and NAT gateways.",
     )
     private: SubnetTier = Field(
@@ -129,7 +140,14 @@ class ExpectedTraffic(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *ACL_RULES, *LINK_RULES, *WEB_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *ZONE_RULES,
+        *SUBNET_RULES,
+        *INTERNET_RULES,
+        *ACL_RULES,
+        *LINK_RULES,
+        *WEB_RULES,
+    )
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
     secondary_cidrs: SecondaryCidrs = Field(

@@ -201,19 +201,27 @@ def _secondaries_overlap_nothing(spec: LabVpcSpec) -> bool:
     return all(sum(network.overlaps(other) for other in networks) == 1 for network in networks)
 
 
-def _data_has_subnets(spec: LabVpcSpec) -> bool:
-    wanted = spec.vpn_gateway is not None and Propagation.DATA in spec.vpn_gateway.propagate_to
-    return spec.subnets.data.enabled or not wanted
+def _reaches(tier: Propagation) -> Rule:
+    """Routes of a VPN gateway go to subnets that there are."""
+    name = tier.value.lower()
+
+    def check(spec: LabVpcSpec) -> bool:
+        wanted = spec.vpn_gateway is not None and tier in spec.vpn_gateway.propagate_to
+        return not wanted or getattr(spec.subnets, name).enabled is True
+
+    return Rule(
+        path=("vpnGateway", "propagateTo"),
+        message=f"must not have {tier.value} where subnets.{name}.enabled is false",
+        cel="!has(self.vpnGateway) || !has(self.vpnGateway.propagateTo) || "
+        f"!('{tier.value}' in self.vpnGateway.propagateTo) || !has(self.subnets) || !has(self.subnets.{name}) || "
+        f"!has(self.subnets.{name}.enabled) || self.subnets.{name}.enabled",
+        check=check,
+    )
 
 
 LINK_RULES = (
-    Rule(
-        path=("vpnGateway", "propagateTo"),
-        message="must not have Data where subnets.data.enabled is false",
-        cel="!has(self.vpnGateway) || !has(self.vpnGateway.propagateTo) || !('Data' in self.vpnGateway.propagateTo) || "
-        "!has(self.subnets) || !has(self.subnets.data) || !has(self.subnets.data.enabled) || self.subnets.data.enabled",
-        check=_data_has_subnets,
-    ),
+    _reaches(Propagation.PUBLIC),
+    _reaches(Propagation.DATA),
     Rule(
         path=("secondaryCidrs",),
         message="must overlap neither spec.cidr nor each other",

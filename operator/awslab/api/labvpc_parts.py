@@ -132,7 +132,7 @@ class Machine(Model):
 
 
 class Bastion(Machine):
-    """An instance in a public subnet, from which people reach the private ones."""
+    """An instance in a public subnet, if there is one, from which people reach the private ones."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(

@@ -143,6 +143,33 @@ SUBNET_RULES = (
     ),
 )
 
+_IS_PRIVATE_CEL = "has(self.subnets) && has(self.subnets.public) && !self.subnets.public.enabled"
+
+
+def _in_public_only(path: tuple[str, ...], message: str, cel: str, absent: Callable[[LabVpcSpec], bool]) -> Rule:
+    """Something that needs public subnets, and is *absent* where there are none."""
+
+    def check(spec: LabVpcSpec) -> bool:
+        return spec.subnets.public.enabled or absent(spec)
+
+    return Rule(path=path, message=message, cel=f"!({_IS_PRIVATE_CEL}) || {cel}", check=check)
+
+
+INTERNET_RULES = (
+    _in_public_only(
+        ("natGateways",),
+        "must be None where subnets.public.enabled is false: NAT gateways stand in public subnets",
+        "self.natGateways == 'None'",
+        lambda spec: spec.nat_gateways == "None",
+    ),
+    _in_public_only(
+        ("webServer", "loadBalancer"),
+        "must be false where subnets.public.enabled is false: the load balancer stands in public subnets",
+        "!has(self.webServer) || !self.webServer.loadBalancer",
+        lambda spec: spec.web_server is None or not spec.web_server.load_balancer,
+    ),
+)
+
 ACL_RULES = (
     Rule(
         path=("emptyDefaultNetworkAcl",),

@@ -28,10 +28,12 @@ class Part:
 
     tier: str
     group: str
+    otherwise: str = ""
+    """The tier where it stands in a network that has none of that."""
 
 
 PARTS: Mapping[str, Part] = {
-    "bastion": Part("public", "bastion"),
+    "bastion": Part("public", "bastion", otherwise="private"),
     "load-balancer": Part("public", "load-balancer"),
     "web": Part("private", "app"),
     "app": Part("private", "app"),
@@ -159,7 +161,8 @@ _MEANINGS: tuple[Callable[[Network, str], End | None], ...] = (_internet, _part,
 
 def _supposed(network: Network, name: str, part: str, subnets: Iterable[Subnet]) -> End | None:
     """Interfaces as *part* would have them; None where the network has no place or group for it."""
-    where, group = [s for s in subnets if s.tier == PARTS[part].tier], _group(network, PARTS[part].group)
+    wanted, group = PARTS[part], _group(network, PARTS[part].group)
+    where = [s for s in subnets if s.tier == wanted.tier] or [s for s in subnets if s.tier == wanted.otherwise]
     if not where or group is None:
         return None
     made = _interfaces(network, part, group.id, where)

@@ -52,6 +52,11 @@ class Intent:
     beyond: tuple[str, ...] = ()
     """The addresses of the networks beside this one that its private subnets reach, and that reach them."""
     ipv6: bool = False
+    """Whether it has addresses of both families."""
+    session_services: tuple[str, ...] = ()
+    """Those among them, or beside them, through which people reach the bastion."""
+    public: bool = True
+    """Whether there are public subnets, and with them a way to and from the internet."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +156,10 @@ def _to_services(intent: Intent) -> Iterator[Expectation]:
     """Through endpoints; and the bastion to AWS, without which nobody reaches it by Session Manager."""
     for service in intent.services:
         yield Expectation(Flow("web", service, HTTPS), "open", (ThroughEndpoint(service),))
+    for service in intent.session_services:
+        yield Expectation(Flow("bastion", service, HTTPS), "open", (ThroughEndpoint(service),))
     if intent.bastion_ports:
-        yield Expectation(Flow("bastion", INTERNET, HTTPS), "open")
+        yield Expectation(Flow("bastion", INTERNET, HTTPS), "open" if intent.public else "closed")
 
 
 def _to_the_internet(intent: Intent) -> Iterator[Expectation]:
@@ -162,6 +169,8 @@ def _to_the_internet(intent: Intent) -> Iterator[Expectation]:
     """
     if intent.nat == "None":
         yield Expectation(Flow("web", INTERNET, HTTPS), "closed")
+        for subnet, _ in intent.private_subnets if not intent.public else ():
+            yield Expectation(Flow(subnet, INTERNET, HTTPS, groups=False), "closed")
         return
     yield Expectation(Flow("web", INTERNET, HTTPS), "open")
     for subnet, zone in intent.private_subnets:
@@ -185,10 +194,10 @@ def _beyond(intent: Intent) -> Iterator[Expectation]:
 
 
 def _over_ipv6(intent: Intent) -> Iterator[Expectation]:
-    """The private subnets out and nobody in, through an egress-only gateway; the data tier neither."""
+    """The private subnets out, if anybody gets out, and nobody in; the data tier neither."""
     if not intent.ipv6:
         return
-    tiers: list[tuple[str, Expect]] = [("private", "open")]
+    tiers: list[tuple[str, Expect]] = [("private", "open" if intent.public else "closed")]
     tiers += [("data", "closed")] if intent.data_ports else []
     for tier, out in tiers:
         yield Expectation(Flow(tier, INTERNET, HTTPS, version=IPV6, groups=False), out)

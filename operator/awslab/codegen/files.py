@@ -14,6 +14,7 @@ from .drawings import drawings
 from .iam import named, page, trust
 from .iam.documents import document, text
 from .metrics_page import metrics_page
+from .networks_page import PAGE, networks_page
 from .reference import reference
 from .settings_page import settings_page
 from .slow_lane_page import slow_lane_page
@@ -41,6 +42,7 @@ def generated() -> dict[str, str]:
     files |= dict(drawings())
     files |= dict(_iam())
     files["docs/reference/metrics.md"] = metrics_page()
+    files[PAGE] = networks_page()
     files["docs/reference/settings.md"] = settings_page()
     files["docs/reference/slow-lane.md"] = slow_lane_page()
     for kind in API_KINDS:

@@ -76,7 +76,7 @@ def as_status(image: Image) -> dict[str, str]:
 
 
 def bastion(layout: Layout) -> None:
-    """An instance in the first zone's public subnet, with a role for Session Manager, or a key for SSH."""
+    """An instance in the first zone, in public if it has that, with a role for Session Manager or a key for SSH."""
     asked = layout.spec.bastion
     if asked is None:
         return
@@ -87,7 +87,7 @@ def bastion(layout: Layout) -> None:
     layout.graph.add(
         Instance(
             name=BASTION,
-            subnet=layout.tiers[Tier.PUBLIC][layout.zones[0]],
+            subnet=layout.tiers.get(Tier.PUBLIC, layout.tiers[Tier.PRIVATE])[layout.zones[0]],
             groups=frozenset({layout.groups[BASTION]}),
             image=chosen.id,
             root_device=chosen.root_device,

@@ -17,7 +17,7 @@ from awslab.checks.ranges import IPV4, IPV6
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
-from .network_parts import interface_services
+from .network_parts import interface_services, session_services
 from .peering import Peer
 from .web_servers import balancer_ports, server_names
 
@@ -34,7 +34,7 @@ def intent(spec: LabVpcSpec, zones: Sequence[str], peers: Iterable[Peer] = ()) -
         nat_zone=zones[0] if spec.nat_gateways is NatMode.SINGLE else "",
         app_port=access.app.port,
         data_ports=access.data.ports if spec.subnets.data.enabled else (),
-        balancer_ports=balancer_ports(spec),
+        balancer_ports=balancer_ports(spec) if spec.subnets.public.enabled else (),
         balancer_sources=access.load_balancer.sources,
         bastion_ports=tuple(dict.fromkeys((SSH, access.app.port))) if spec.bastion else (),
         bastion_sources=_log_in_from(spec.bastion),
@@ -44,6 +44,8 @@ def intent(spec: LabVpcSpec, zones: Sequence[str], peers: Iterable[Peer] = ()) -
         bastion=spec.bastion is not None,
         beyond=tuple(dict.fromkeys(_beyond(spec, peers))),
         ipv6=spec.ipv6,
+        session_services=session_services(spec),
+        public=spec.subnets.public.enabled,
     )
 
 

@@ -103,7 +103,9 @@ class Layout:
         self.vpc = self.graph.add(Vpc(name="vpc", cidr=self.spec.cidr, tags=self.tags))
         self.blocks = {b.cidr: self.graph.add(b) for b in secondary_cidrs(self.spec, self.vpc)}
         self.ipv6 = self.graph.add(Ipv6Block(name=IPV6, vpc=self.vpc)) if self.spec.ipv6 else None
-        self.igw = self.graph.add(InternetGateway(name="igw", vpc=self.vpc, tags=self.tags))
+        self.igw = InternetGateway(name="igw", vpc=self.vpc, tags=self.tags)
+        if self.spec.subnets.public.enabled:
+            self.graph.add(self.igw)
         self.vpn = self._vpn_gateway()
         self.tiers: dict[Tier, dict[str, Subnet]] = {}
         self.tables: dict[str, RouteTable] = {}
@@ -132,7 +134,8 @@ class Layout:
 
     def internet(self) -> None:
         """The public subnets' way to the internet and back."""
-        self._table("public", self.tiers[Tier.PUBLIC].values(), dict.fromkeys(self._everywhere(), self.igw))
+        if subnets := self.tiers.get(Tier.PUBLIC):
+            self._table("public", subnets.values(), dict.fromkeys(self._everywhere(), self.igw))
 
     def nat(self) -> None:
         """One private route table for each zone, to the NAT gateway of the zone or to the only one."""
@@ -143,7 +146,7 @@ class Layout:
 
     def _only_out(self) -> dict[str, Resource]:
         """The way of IPv6 out of the private subnets, on which nobody comes in."""
-        if self.ipv6 is None:
+        if self.ipv6 is None or Tier.PUBLIC not in self.tiers:
             return {}
         return {EVERYWHERE_6: self.graph.add(EgressOnlyGateway(name="out", vpc=self.vpc, tags=self.tags))}
 
@@ -258,8 +261,10 @@ class Layout:
 
 
 def _tiers(spec: LabVpcSpec) -> dict[Tier, SubnetTier]:
-    tiers = {Tier.PUBLIC: spec.subnets.public, Tier.PRIVATE: spec.subnets.private}
-    return {**tiers, Tier.DATA: spec.subnets.data} if spec.subnets.data.enabled else tiers
+    asked = spec.subnets
+    public: dict[Tier, SubnetTier] = {Tier.PUBLIC: asked.public} if asked.public.enabled else {}
+    data: dict[Tier, SubnetTier] = {Tier.DATA: asked.data} if asked.data.enabled else {}
+    return {**public, Tier.PRIVATE: asked.private, **data}
 
 
 def _cidrs(spec: LabVpcSpec, zones: Sequence[str]) -> Mapping[tuple[Tier, str], IPv4Network]:

@@ -83,15 +83,14 @@ def endpoints(layout: Layout) -> None:
 
 def interface_services(spec: LabVpcSpec) -> dict[str, bool]:
     """The services that have interface endpoints, with private DNS or not."""
-    sessions = SESSIONS if _sessions_without_nat(spec) else ()
     named = {service: asked.private_dns for service, asked in spec.endpoints.interfaces.items()}
-    return {**dict.fromkeys(sessions, True), **named}
+    return {**dict.fromkeys(session_services(spec), True), **named}
 
 
-def _sessions_without_nat(spec: LabVpcSpec) -> bool:
-    """Whether private instances can be reached by Session Manager through endpoints only."""
-    sessions = spec.bastion and spec.bastion.access is BastionAccess.SESSION_MANAGER
-    return bool(sessions) and spec.nat_gateways is NatMode.NONE
+def session_services(spec: LabVpcSpec) -> tuple[str, ...]:
+    """Those whose endpoints Session Manager needs where private instances have no NAT; none where they have."""
+    by_sessions = spec.bastion is not None and spec.bastion.access is BastionAccess.SESSION_MANAGER
+    return SESSIONS if by_sessions and spec.nat_gateways is NatMode.NONE else ()
 
 
 def interfaces(layout: Layout, services: dict[str, bool]) -> None:

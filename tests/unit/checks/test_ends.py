@@ -70,6 +70,13 @@ def test_what_is_not_there_is_supposed_in_each_subnet_of_its_tier_and_said(name,
     assert end.assumed in reach(NETWORK, Flow("bastion", name, 443)).assumed
 
 
+def test_without_public_subnets_a_bastion_is_supposed_in_the_private_ones():
+    bare = production(bastion=True)
+    bare = replace(bare, interfaces=(), subnets=tuple(s for s in bare.subnets if s.tier != "public"))
+
+    assert {"subnet-private-a", "subnet-private-b"} == {i.subnet for i in find(bare, "bastion").interfaces}
+
+
 def test_what_is_supposed_takes_no_address_that_somebody_has():
     taken = Interface("eni-last", "subnet-data-a", ("10.0.32.254",), ("sg-data",))
 

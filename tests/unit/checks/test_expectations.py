@@ -50,6 +50,29 @@ def test_what_is_not_wanted_is_not_promised():
     assert {"internet to web, tcp 80": "closed", "web to internet, tcp 443": "closed"} == flows(small)
 
 
+def test_a_network_without_public_subnets_promises_to_be_closed_and_to_reach_its_endpoints():
+    closed = Intent(
+        ZONES,
+        nat="None",
+        data_ports=(),
+        balancer_ports=(),
+        bastion_ports=(22,),
+        session_services=("ssm",),
+        public=False,
+    )
+
+    assert {
+        "internet to web, tcp 80": "closed",
+        "internet to bastion, tcp 22": "closed",
+        "bastion to web, tcp 22": "open",
+        "bastion to ssm, tcp 443": "open",
+        "bastion to internet, tcp 443": "closed",
+        "web to internet, tcp 443": "closed",
+        "private-a to internet, tcp 443": "closed",
+        "private-b to internet, tcp 443": "closed",
+    } == flows(closed)
+
+
 def test_where_only_some_may_come_the_promise_is_to_them():
     some = Intent(ZONES, balancer_ports=(443,), balancer_sources=("198.51.100.0/24",))
 

@@ -38,6 +38,7 @@ BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]
         {"webServer": {"loadBalancer": True}, "bastion": {}},
         {"subnets": {"data": {"enabled": False}}},
         {"ipv6": True, "natGateways": "None"},
+        {"subnets": {"public": {"enabled": False}}, "natGateways": "None", "ipv6": True, "bastion": {}},
         {"peerings": [{"name": "shop", "vpcId": "vpc-0123456789abcdef0", "cidrs": ["10.1.0.0/16"]}]},
         {"transitGateway": {"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}, "flowLogs": {}},
         {"securityGroups": {"loadBalancer": {"ports": [8443], "from": ["198.51.100.0/24"]}, "app": {"port": 8080}}},

@@ -123,6 +123,24 @@ class TestDataTier:
         assert {s.name for s in table.subnets} == {"data-a", "data-b"}
 
 
+class TestPublicTier:
+    graph = composed(subnets={"public": {"enabled": False}}, natGateways="None", ipv6=True)
+
+    def test_without_it_there_is_no_way_to_the_internet_in_either_family(self):
+        assert {} == of(self.graph, "InternetGateway") == of(self.graph, "EgressOnlyGateway")
+        assert {} == {
+            route: target for t in of(self.graph, "RouteTable").values() for route, target in t.routes.items()
+        }
+        assert [] == [r.address for r in self.graph if r.name.startswith("public")]
+
+    def test_without_it_all_other_subnets_are_where_they_would_be(self):
+        others = {n: s for n, s in of(composed(ipv6=True), "Subnet").items() if not n.startswith("public")}
+
+        assert {n: (s.cidr, s.ipv6) for n, s in others.items()} == {
+            n: (s.cidr, s.ipv6) for n, s in of(self.graph, "Subnet").items()
+        }
+
+
 class TestRouting:
     def test_public_subnets_reach_the_internet_through_the_gateway(self):
         graph = composed()

@@ -63,6 +63,12 @@ class TestSessionManager:
         assert ["ec2messages", "ssm", "ssmmessages"] == sorted(of(graph, "InterfaceEndpoint"))
         assert {} == of(self.graph, "InterfaceEndpoint")
 
+    def test_without_public_subnets_it_stands_in_a_private_one(self):
+        graph = composed(bastion=SESSIONS, natGateways="None", subnets={"public": {"enabled": False}})
+
+        assert "private-a" == graph["Instance/bastion"].subnet.name
+        assert ["ec2messages", "ssm", "ssmmessages"] == sorted(of(graph, "InterfaceEndpoint"))
+
 
 class TestSsh:
     graph = composed(bastion=SSH)

@@ -237,7 +237,7 @@ def test_kubectl_delete_ends_when_aws_is_empty(nat):
     assert nat.in_aws() == {}
 
 
-def test_an_instance_that_is_not_ours_stops_the_deletion_until_it_is_gone(place):
+def test_an_instance_and_an_interface_that_are_not_ours_stop_the_deletion_until_they_are_gone(place):
     vpc = place.labvpc().apply().ready()
     image = place.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     subnet = vpc.ids()["Subnet/private-a"]
@@ -245,11 +245,14 @@ def test_an_instance_that_is_not_ours_stops_the_deletion_until_it_is_gone(place)
         ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet, ClientToken=vpc.namespace
     )
     instance = run["Instances"][0]["InstanceId"]
+    made = place.ec2.create_network_interface(SubnetId=vpc.ids()["Subnet/public-a"], Description="of somebody else")
+    interface = made["NetworkInterface"]["NetworkInterfaceId"]
 
     vpc.delete(wait=False)
     vpc.kubectl("wait", "--for=condition=DeletionBlocked", "labvpc/net", "--timeout=30s")
-    blocked = vpc.condition("DeletionBlocked")
+    blocked = eventually(lambda: (said := vpc.condition("DeletionBlocked")) and interface in said["message"] and said)
     place.ec2.terminate_instances(InstanceIds=[instance])
+    place.ec2.delete_network_interface(NetworkInterfaceId=interface)
     vpc.kubectl("wait", "--for=delete", "labvpc/net", "--timeout=60s")
 
     assert blocked["reason"] == "InUseByOthers"

@@ -54,7 +54,7 @@ class Intent:
     ipv6: bool = False
     """Whether it has addresses of both families."""
     session_services: tuple[str, ...] = ()
-    """Those among them, or beside them, through which people reach the bastion."""
+    """Those among them through which people reach the bastion."""
     public: bool = True
     """Whether there are public subnets, and with them a way to and from the internet."""
 

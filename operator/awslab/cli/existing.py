@@ -82,7 +82,7 @@ def describe(aws: Aws, vpc: str, region: str) -> Described:
     acls = _tier_acls(network, spec, places)
     spec["networkAcls"] = (NetworkAcls.TIERED if acls else NetworkAcls.DEFAULT).value
     spec["adopt"] = {"ids": {**spec["adopt"]["ids"], **acls}}
-    left_out += _others(network, acls.values())
+    left_out += _others(network, {*acls.values(), *spec["adopt"]["ids"].values()})
     return Described(spec, left_out)
 
 
@@ -115,7 +115,7 @@ def is_main(table: Item) -> bool:
 
 
 def _places(network: Network, region: str, left_out: list[str]) -> dict[Place, Item]:
-    """One subnet for each tier and zone; only zones that have a public and a private one."""
+    """One subnet for each tier and zone; only zones that have a private one, and a public one if any zone has."""
     taken: dict[Place, Item] = {}
     for subnet in sorted(_fitting(network, region, left_out), key=lambda s: IPv4Network(s["CidrBlock"])):
         place = (_tier(network, subnet), subnet["AvailabilityZone"])
@@ -139,10 +139,11 @@ def _fitting(network: Network, region: str, left_out: list[str]) -> Iterable[Ite
 
 def _complete(taken: Mapping[Place, Item], left_out: list[str]) -> dict[Place, Item]:
     zones = {zone for _, zone in taken}
-    whole = {z for z in zones if (Tier.PUBLIC, z) in taken and (Tier.PRIVATE, z) in taken}
+    needed = {Tier.PRIVATE, *(tier for tier, _ in taken if tier is Tier.PUBLIC)}
+    whole = {z for z in zones if all((tier, z) in taken for tier in needed)}
     if not whole:
-        needs = "a LabVpc has a public subnet (default route to an internet gateway) and a private one in each zone"
-        raise Rejected(f"no zone of this VPC has both: {needs}")
+        needs = "a LabVpc has a private subnet in each zone, and a public one (default route to an internet gateway)"
+        raise Rejected(f"no zone of this VPC has both: {needs} in each zone or in none")
     data = all((Tier.DATA, z) in taken for z in whole)
     kept = {p: s for p, s in taken.items() if p[1] in whole and (data or p[0] is not Tier.DATA)}
     for place, subnet in taken.items():
@@ -190,13 +191,15 @@ def _subnets(places: Mapping[Place, Item]) -> dict[str, Any]:
     cidrs: dict[str, dict[str, Any]] = defaultdict(lambda: {"cidrs": {}})
     for (tier, zone), subnet in sorted(places.items(), key=lambda entry: (list(Tier).index(entry[0][0]), entry[0][1])):
         cidrs[tier.value]["cidrs"][zone] = subnet["CidrBlock"]
-    return {**cidrs} if Tier.DATA.value in cidrs else {**cidrs, "data": {"enabled": False}}
+    absent = {tier.value: {"enabled": False} for tier in (Tier.PUBLIC, Tier.DATA) if tier.value not in cidrs}
+    return {**cidrs, **absent}
 
 
 def _ids(network: Network, places: Mapping[Place, Item], nats: Mapping[str, Item]) -> dict[str, str]:
     """What is to be taken over, by address."""
     ids = {"Vpc/vpc": network.vpc["VpcId"]}
-    for gateway in network.gateways[:1]:
+    public = any(tier is Tier.PUBLIC for tier, _ in places)
+    for gateway in network.gateways[:1] if public else ():
         ids["InternetGateway/igw"] = gateway["InternetGatewayId"]
     for (tier, zone), subnet in places.items():
         ids[f"Subnet/{tier}-{zone[-1]}"] = subnet["SubnetId"]
@@ -263,8 +266,10 @@ def _others(network: Network, ours: Collection[str]) -> list[str]:
     acls = [
         f"network ACL {a['NetworkAclId']}" for a in network.acls if not (a["IsDefault"] or a["NetworkAclId"] in ours)
     ]
+    gateways = [i for g in network.gateways if (i := g["InternetGatewayId"]) not in ours]
     interfaces = [e for e in network.endpoints if e["VpcEndpointType"] != GatewayEndpoint.kind]
     ways = [f"endpoint {e['VpcEndpointId']} ({e['ServiceName']})" for e in interfaces]
+    ways += [f"internet gateway {gateway}" for gateway in gateways]
     return [f"{what} stays as it is, and is nobody's" for what in groups + more + acls + ways]
 
 

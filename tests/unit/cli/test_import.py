@@ -39,8 +39,9 @@ def applied(manifest) -> MemoryHandle:
         {},
         {"natGateways": "Single"},
         {"natGateways": "None", "availabilityZones": 1, "subnets": {"data": {"enabled": False}}},
+        {"natGateways": "None", "subnets": {"public": {"enabled": False}}},
     ],
-    ids=["PerZone", "Single", "None"],
+    ids=["PerZone", "Single", "None", "private"],
 )
 def test_what_a_labvpc_made_comes_back_with_a_plan_of_tags_only(awslab, ec2, spec):
     ids = orphan(ec2, **spec)
@@ -114,6 +115,17 @@ def test_what_cannot_be_described_and_what_would_change_is_said(awslab, by_hand)
     assert f"Not described: security group {by_hand['group']} (web) stays as it is, and is nobody's." in told
     assert "+ SecurityGroup/app" in told
     assert "nothing is written until it is approved" in told
+
+
+def test_a_gateway_to_which_no_route_leads_is_left_alone(awslab, ec2):
+    ids = orphan(ec2, natGateways="None", subnets={"public": {"enabled": False}})
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=ids["Vpc/vpc"])
+
+    result = ask(awslab, ids["Vpc/vpc"])
+
+    assert {"enabled": False} == yaml.safe_load(result.stdout)["spec"]["subnets"]["public"]
+    assert f"Not described: internet gateway {gateway} stays as it is, and is nobody's." in result.stderr
 
 
 def test_it_changes_nothing(awslab, by_hand, local_aws):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from tests.support.certificates import self_signed
 from tests.support.memory import lab_vpc, reconciler, until
 
 WEB = {"replicas": 2, "userData": "#!/bin/sh", "loadBalancer": True}
@@ -120,3 +121,46 @@ def test_user_data_comes_from_a_config_map_and_is_waited_for(local_aws, ec2, usi
     assert "Waits for ConfigMap lab/web" in waits
     told = ec2.describe_instance_attribute(InstanceId=ids(vpc)["Instance/web-a-1"], Attribute="userData")
     assert told["UserData"]["Value"]
+
+
+def test_a_certificate_brings_https_and_sends_http_there_until_it_is_taken_away(network, elb, using):
+    before = ids(network)
+    network.change(webServer=WEB | {"certificateArn": _certificate()})
+    until(network, lambda: network.ready, using)
+    checks = {c["name"]: c["passed"] for c in network.obj["status"]["checks"]}
+    shown = _listeners(elb, network)
+
+    network.change(webServer=WEB)
+    until(network, lambda: network.ready, using)
+
+    https = next(name for name in checks if name.startswith("internet") and "443" in name)
+    assert checks[https]
+    assert all(checks.values())
+    assert {(443, "HTTPS", "forward"), (80, "HTTP", "redirect")} == shown
+    assert {(80, "HTTP", "forward")} == _listeners(elb, network)
+    assert before == ids(network)
+
+
+def test_a_certificate_that_there_is_not_is_told_and_used_once_it_is_there(network, elb, using):
+    good = _certificate()
+    network.change(webServer=WEB | {"certificateArn": good.replace(good[-6:], "000000")})
+
+    until(network, lambda: network.condition("Stalled")["status"] == "True", using)
+    said = network.condition("Stalled")["message"]
+    network.change(webServer=WEB | {"certificateArn": good})
+    until(network, lambda: network.ready, using)
+
+    assert "Listener/web-tls: CreateListener" in said
+    assert "not found (CertificateNotFound)" in said
+    assert {(443, "HTTPS", "forward"), (80, "HTTP", "redirect")} == _listeners(elb, network)
+
+
+def _certificate():
+    private, public = self_signed("shop.example.com")
+    acm = boto3.client("acm", region_name="us-east-1")
+    return acm.import_certificate(Certificate=public, PrivateKey=private)["CertificateArn"]
+
+
+def _listeners(elb, network):
+    found = elb.describe_listeners(LoadBalancerArn=ids(network)["LoadBalancer/web"])["Listeners"]
+    return {(one["Port"], one["Protocol"], one["DefaultActions"][0]["Type"]) for one in found}

@@ -70,6 +70,7 @@ def _networks(ec2) -> Counter[str]:
             "DefaultNetworkAcl": len([a for a in acls if a["IsDefault"]]),
             "GatewayEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Gateway"]),
             "InterfaceEndpoint": len([e for e in endpoints if e["VpcEndpointType"] == "Interface"]),
+            "VpnGateway": len(ec2.describe_vpn_gateways(Filters=mine)["VpnGateways"]),
             "DefaultSecurityGroup": len([g for g in groups if g["GroupName"] == "default"]),
         }
     )

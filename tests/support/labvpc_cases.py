@@ -90,6 +90,10 @@ def peered(**peering: Any) -> dict[str, Any]:
     return but(peerings=[{"name": "shop", **peering}])
 
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+TLS: dict[str, Any] = {"loadBalancer": True, "certificateArn": CERTIFICATE}
+
+
 def checks(*entries: dict[str, Any]) -> dict[str, Any]:
     """The minimal spec with checks."""
     return but(checks=list(entries))
@@ -107,6 +111,13 @@ GOOD: dict[str, dict[str, Any]] = {
     "a peering with a LabVpc": peered(vpcRef={"name": "shop", "namespace": "shop"}, dns=False),
     "a peering with a VPC": peered(**THEIRS, accountRef={"name": "prod"}, region="eu-west-1"),
     "a transit gateway": but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}),
+    "a VPN gateway": but(vpnGateway={"id": "vgw-0123456789abcdef0"}),
+    "a VPN gateway for all": but(
+        vpnGateway={"id": "vgw-12345678", "propagateTo": ["Public", "Private", "Data"]}, subnets={"public": {}}
+    ),
+    "a VPN gateway whose routes nobody takes": but(
+        vpnGateway={"id": "vgw-12345678", "propagateTo": []}, subnets={"data": {"enabled": False}}
+    ),
     "connected networks": but(connectedCidrs=["10.1.0.0/16"]),
     "further addresses": but(secondaryCidrs=["100.64.0.0/16", "10.1.0.0/28"]),
     "a subnet in further addresses": cidrs(private={"a": "100.64.0.0/20"}) | {"secondaryCidrs": ["100.64.0.0/16"]},
@@ -149,6 +160,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "a bastion for everybody": ssh(allowedCidrs=["0.0.0.0/0"], allowAnywhere=True),
     "web servers": but(webServer={}),
     "web servers with a load balancer": but(webServer={"replicas": 3, "loadBalancer": True, "userData": "#!/bin/sh"}),
+    "HTTPS": but(webServer=TLS),
+    "HTTPS alone": but(webServer=TLS, securityGroups={"loadBalancer": {"ports": [443]}}),
+    "HTTPS of a policy": but(webServer=TLS | {"sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}),
     "web servers from a ConfigMap": but(webServer={"userDataFrom": {"name": "web", "key": "start.sh"}}),
     "web servers with a check": but(webServer={"healthCheck": {"path": "/healthz?a=1", "codes": "200-299,304"}}),
     "a bastion of a certain kind": but(bastion={"instanceType": "t4g.nano", "ami": "ami-0123456789abcdef0"}),
@@ -325,6 +339,36 @@ BAD: tuple[Bad, ...] = (
         "spec.webServer.healthCheck.codes",
         "must be codes of HTTP from 200 to 499, for example 200-399 or 200,204",
     ),
+    Bad(
+        "a certificate of nobody's",
+        but(webServer=TLS | {"certificateArn": "shop.example.com"}),
+        "spec.webServer.certificateArn",
+        "must be the ARN of a certificate of ACM: arn:aws:acm:us-east-1:123456789012:certificate/...",
+    ),
+    Bad(
+        "a certificate of another region",
+        but(webServer=TLS, region="eu-west-1"),
+        "spec.webServer.certificateArn",
+        "must be the ARN of a certificate in spec.region",
+    ),
+    Bad(
+        "a certificate without a load balancer",
+        but(webServer={"certificateArn": CERTIFICATE}),
+        "spec.webServer.certificateArn",
+        "must not be given without loadBalancer: true",
+    ),
+    Bad(
+        "HTTPS that nobody lets in",
+        but(webServer=TLS, securityGroups={"loadBalancer": {"ports": [80]}}),
+        "spec.webServer.certificateArn",
+        "needs port 443 in securityGroups.loadBalancer.ports",
+    ),
+    Bad(
+        "a security policy of one's own",
+        but(webServer=TLS | {"sslPolicy": "TLS1.3"}),
+        "spec.webServer.sslPolicy",
+        "must be a security policy of load balancers, for example ELBSecurityPolicy-TLS13-1-2-2021-06",
+    ),
     Bad("no web server", but(webServer={"replicas": 0}), "spec.webServer.replicas"),
     Bad("another way to a bastion", but(bastion={"access": "Telnet"}), "spec.bastion.access"),
     Bad(
@@ -475,6 +519,33 @@ BAD: tuple[Bad, ...] = (
         "a transit gateway that leads nowhere",
         but(transitGateway={"id": "tgw-0123456789abcdef0", "routes": []}),
         "spec.transitGateway.routes",
+    ),
+    Bad(
+        "a VPN gateway by another id",
+        but(vpnGateway={"id": "tgw-0123456789abcdef0"}),
+        "spec.vpnGateway.id",
+        "must be an id such as vgw-0123456789abcdef0",
+    ),
+    Bad(
+        "a VPN gateway for a tier that there is not",
+        but(vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["App"]}),
+        "spec.vpnGateway.propagateTo[0]",
+    ),
+    Bad(
+        "a VPN gateway for public subnets that there are not",
+        but(
+            vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["Public"]},
+            subnets={"public": {"enabled": False}},
+            natGateways="None",
+        ),
+        "spec.vpnGateway.propagateTo",
+        "must not have Public where subnets.public.enabled is false",
+    ),
+    Bad(
+        "a VPN gateway for data that is switched off",
+        but(vpnGateway={"id": "vgw-0123456789abcdef0", "propagateTo": ["Data"]}, subnets={"data": {"enabled": False}}),
+        "spec.vpnGateway.propagateTo",
+        "must not have Data where subnets.data.enabled is false",
     ),
     Bad("yes for true", but(subnets={"data": {"enabled": "yes"}}), "spec.subnets.data.enabled"),
 )

@@ -106,15 +106,17 @@ THEIRS = "theirs"
 
 
 def _neighbors(ec2: Any) -> Mapping[str, Any]:
-    """Somebody's VPC to peer with, and a transit gateway."""
+    """Somebody's VPC to peer with, a transit gateway and a VPN gateway."""
     tags = [{"ResourceType": "vpc", "Tags": [{"Key": THEIRS, "Value": ""}]}]
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16", TagSpecifications=tags)["Vpc"]["VpcId"]
     tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
     gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    vpn = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
     ids = [t["RouteTableId"] for t in tables]
     return {
         "peerings": [{"name": "theirs", "vpcId": vpc, "cidrs": ["10.9.0.0/16"], "routeTableIds": ids}],
         "transitGateway": {"id": gateway, "routes": ["10.8.0.0/16"]},
+        "vpnGateway": {"id": vpn},
     }
 
 
@@ -141,6 +143,7 @@ COMPLETE = Life(
         "webServer": {**_WEB, "replicas": 3},
         "peerings": [],
         "transitGateway": None,
+        "vpnGateway": None,
     },
     small=LAB_VPC.small,
     calls={"create": 44, "change": 23, "delete": 32},

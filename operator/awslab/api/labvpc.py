@@ -12,11 +12,19 @@ from pydantic import Field
 from .base import AnyShape, Immutable, Model, Rule, StatusModel, UniqueItems
 from .checks import Check, CheckStatus
 from .common import Cidr, KindSpec, KindStatus, Port, Ports, Summary, Tags, prefix_between
-from .labvpc_links import LINK_RULES, DhcpOptionsSpec, OtherCidrs, Peerings, SecondaryCidrs, TransitGatewaySpec
+from .labvpc_links import (
+    LINK_RULES,
+    DhcpOptionsSpec,
+    OtherCidrs,
+    Peerings,
+    SecondaryCidrs,
+    TransitGatewaySpec,
+    VpnGatewaySpec,
+)
 from .labvpc_logs import FlowLogs, NetworkDeletion
 from .labvpc_parts import Bastion, Endpoints, NetworkAcls
 from .labvpc_rules import ACL_RULES, INTERNET_RULES, MAX_ZONES, SUBNET_RULES, ZONE_RULES
-from .labvpc_web import WebServer
+from .labvpc_web import WEB_RULES, WebServer
 
 
 class NatMode(StrEnum):
@@ -132,7 +140,14 @@ class ExpectedTraffic(Model):
 class LabVpcSpec(KindSpec):
     """The network that a LabVpc asks for."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (*ZONE_RULES, *SUBNET_RULES, *INTERNET_RULES, *ACL_RULES, *LINK_RULES)
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *ZONE_RULES,
+        *SUBNET_RULES,
+        *INTERNET_RULES,
+        *ACL_RULES,
+        *LINK_RULES,
+        *WEB_RULES,
+    )
 
     cidr: VpcCidr = Field(description="The addresses of the VPC, from /16 to /24, for example 10.0.0.0/16.")
     secondary_cidrs: SecondaryCidrs = Field(
@@ -181,10 +196,14 @@ class LabVpcSpec(KindSpec):
     transit_gateway: TransitGatewaySpec | None = Field(
         default=None, description="An attachment to a transit gateway, through the private subnets; none without it."
     )
+    vpn_gateway: VpnGatewaySpec | None = Field(
+        default=None, description="A VPN gateway that serves this network; none without it."
+    )
     connected_cidrs: OtherCidrs = Field(
         default=(),
         description="Networks outside of this one whose traffic the network ACLs of the public and private subnets "
-        "let in, beside those of peerings and transitGateway: such as a LabVpc that names this one in a peering.",
+        "let in, beside those of peerings and transitGateway: such as the networks behind vpnGateway, or a LabVpc that "
+        "names this one in a peering.",
     )
     bastion: Bastion | None = Field(
         default=None, description="An instance from which people reach the private subnets; none without it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -161,6 +162,28 @@ class TransitGatewaySpec(Model):
     ] = Field(description="The networks to which the public and private subnets are led over it.")
 
 
+class Propagation(StrEnum):
+    """Subnets whose route tables take the routes of a VPN gateway."""
+
+    PUBLIC = "Public"
+    PRIVATE = "Private"
+    DATA = "Data"
+
+
+class VpnGatewaySpec(Model):
+    """A way to the networks behind a VPN gateway that exists."""
+
+    id: Annotated[str, Field(max_length=21), _id("vgw")] = Field(
+        description="The id of the VPN gateway (virtual private gateway), of this account and region. It serves one "
+        "VPC at a time, and is neither made nor deleted: only attached, and detached in the end."
+    )
+    propagate_to: Annotated[tuple[Propagation, ...], Field(max_length=3), UniqueItems()] = Field(
+        default=(Propagation.PRIVATE,),
+        description="The subnets whose route tables take the routes that the gateway knows: Public, Private, Data. "
+        "Those routes come and go by themselves. connectedCidrs says whose traffic the network ACLs let in.",
+    )
+
+
 Peerings = Annotated[
     tuple[PeeringSpec, ...],
     Field(max_length=20),
@@ -178,7 +201,27 @@ def _secondaries_overlap_nothing(spec: LabVpcSpec) -> bool:
     return all(sum(network.overlaps(other) for other in networks) == 1 for network in networks)
 
 
+def _reaches(tier: Propagation) -> Rule:
+    """Routes of a VPN gateway go to subnets that there are."""
+    name = tier.value.lower()
+
+    def check(spec: LabVpcSpec) -> bool:
+        wanted = spec.vpn_gateway is not None and tier in spec.vpn_gateway.propagate_to
+        return not wanted or getattr(spec.subnets, name).enabled is True
+
+    return Rule(
+        path=("vpnGateway", "propagateTo"),
+        message=f"must not have {tier.value} where subnets.{name}.enabled is false",
+        cel="!has(self.vpnGateway) || !has(self.vpnGateway.propagateTo) || "
+        f"!('{tier.value}' in self.vpnGateway.propagateTo) || !has(self.subnets) || !has(self.subnets.{name}) || "
+        f"!has(self.subnets.{name}.enabled) || self.subnets.{name}.enabled",
+        check=check,
+    )
+
+
 LINK_RULES = (
+    _reaches(Propagation.PUBLIC),
+    _reaches(Propagation.DATA),
     Rule(
         path=("secondaryCidrs",),
         message="must overlap neither spec.cidr nor each other",

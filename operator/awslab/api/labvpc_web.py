@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -11,9 +11,15 @@ from .base import Model, Rule
 from .labvpc_parts import Machine
 from .references import ObjectName
 
+if TYPE_CHECKING:
+    from .labvpc import LabVpcSpec
+
 USER_DATA_LIMIT = 16 * 1024
 """Bytes: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""
 
+HTTPS = 443
+CERTIFICATE = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
+POLICY = r"^ELBSecurityPolicy-[A-Za-z0-9-]+$"
 PATH = r"^/[!-~]*$"
 CODES = r"^[2-4][0-9][0-9](-[2-4][0-9][0-9])?(,[2-4][0-9][0-9](-[2-4][0-9][0-9])?)*$"
 
@@ -34,6 +40,19 @@ Codes = Annotated[
 ]
 Seconds = Annotated[int, Field(strict=True, ge=5, le=300)]
 Times = Annotated[int, Field(strict=True, ge=2, le=10)]
+CertificateArn = Annotated[
+    str,
+    Field(max_length=256),
+    _matching(
+        CERTIFICATE,
+        "must be the ARN of a certificate of ACM: arn:aws:acm:us-east-1:123456789012:certificate/...",
+    ),
+]
+SslPolicy = Annotated[
+    str,
+    Field(max_length=128),
+    _matching(POLICY, "must be a security policy of load balancers, for example ELBSecurityPolicy-TLS13-1-2-2021-06"),
+]
 Replicas = Annotated[int, Field(strict=True, ge=1, le=50)]
 
 
@@ -64,6 +83,12 @@ class WebServer(Machine):
             cel="!(has(self.userData) && has(self.userDataFrom))",
             check=lambda web: web.user_data is None or web.user_data_from is None,
         ),
+        Rule(
+            path=("certificateArn",),
+            message="must not be given without loadBalancer: true",
+            cel="!has(self.certificateArn) || (has(self.loadBalancer) && self.loadBalancer)",
+            check=lambda web: web.certificate_arn is None or web.load_balancer,
+        ),
     )
 
     replicas: Replicas = Field(default=2, description="How many there are, spread over the zones.")
@@ -78,6 +103,43 @@ class WebServer(Machine):
         strict=True,
         description="Whether an application load balancer in the public subnets leads to them; needs two zones.",
     )
+    certificate_arn: CertificateArn | None = Field(
+        default=None,
+        description="The certificate with which the load balancer speaks HTTPS on 443, of ACM in the same account and "
+        "region; whoever comes by HTTP on 80 is sent there. Without it the load balancer speaks HTTP only.",
+    )
+    ssl_policy: SslPolicy = Field(
+        default="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        description="The security policy of HTTPS: the versions and ciphers that clients may use.",
+    )
     health_check: HealthCheck = Field(
         default=HealthCheck(), description="How the load balancer sees whether a server is well."
     )
+
+
+def _is_of_its_region(spec: LabVpcSpec) -> bool:
+    certificate = spec.web_server.certificate_arn if spec.web_server else None
+    return certificate is None or f":acm:{spec.region}:" in certificate
+
+
+def _has_https_open(spec: LabVpcSpec) -> bool:
+    certificate = spec.web_server.certificate_arn if spec.web_server else None
+    return certificate is None or HTTPS in spec.security_groups.load_balancer.ports
+
+
+_WITHOUT = "!has(self.webServer) || !has(self.webServer.certificateArn) || "
+WEB_RULES = (
+    Rule(
+        path=("webServer", "certificateArn"),
+        message="must be the ARN of a certificate in spec.region",
+        cel=_WITHOUT + "self.webServer.certificateArn.contains(':acm:' + self.region + ':')",
+        check=_is_of_its_region,
+    ),
+    Rule(
+        path=("webServer", "certificateArn"),
+        message="needs port 443 in securityGroups.loadBalancer.ports",
+        cel=_WITHOUT + "!has(self.securityGroups) || !has(self.securityGroups.loadBalancer) || "
+        "!has(self.securityGroups.loadBalancer.ports) || 443 in self.securityGroups.loadBalancer.ports",
+        check=_has_https_open,
+    ),
+)

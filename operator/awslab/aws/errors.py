@@ -58,6 +58,12 @@ AMBIGUOUS: dict[tuple[str, str], type[LabError]] = {
     # What AWS answers while a NAT gateway that is being deleted still has the address.
     ("ReleaseAddress", "AuthFailure"): InUse,
     ("DisassociateAddress", "AuthFailure"): InUse,
+    # What the spec names, and nobody here will make.
+    **{
+        (f"{verb}Listener", code): Rejected
+        for verb in ("Create", "Modify")
+        for code in ("CertificateNotFound", "SSLPolicyNotFound")
+    },
 }
 """By operation and code, the codes that elsewhere mean something else."""
 NOT_YET = re.compile(

@@ -41,7 +41,6 @@ Found = Mapping[str, Sequence[tuple[str, LedRoute]]]
 
 OVER_PEERING = Way("VpcPeeringConnectionId", "route.vpc-peering-connection-id")
 OVER_TRANSIT_GATEWAY = Way("TransitGatewayId", "route.transit-gateway-id")
-WAYS = (OVER_PEERING, OVER_TRANSIT_GATEWAY)
 
 
 def routes_over(client: Any, way: Way, ids: Sequence[str]) -> Found:
@@ -64,7 +63,11 @@ def inside(routes: Iterable[tuple[str, LedRoute]], vpc: str) -> frozenset[LedRou
 
 def lead(client: Any, way: Way, route: LedRoute, id_: str) -> None:
     """Lead a table over a way, in place of whatever else leads there."""
-    arguments = {"RouteTableId": route.table, "DestinationCidrBlock": route.cidr, way.key: id_}
+    put(client, {"RouteTableId": route.table, "DestinationCidrBlock": route.cidr, way.key: id_})
+
+
+def put(client: Any, arguments: Mapping[str, Any]) -> None:
+    """Make a route, in place of one to the same destination."""
     try:
         client.create_route(**arguments)
     except ClientError as error:
@@ -73,8 +76,10 @@ def lead(client: Any, way: Way, route: LedRoute, id_: str) -> None:
         client.replace_route(**arguments)
 
 
-def undo(client: Any, routes: Iterable[LedRoute]) -> None:
-    """Take routes away."""
-    for route in sorted(routes, key=str):
+def undo(client: Any, way: Way, id_: str, routes: Iterable[LedRoute]) -> None:
+    """Take routes away, but for those that lead over another way by now."""
+    wanted = frozenset(routes)
+    there = {route for _, route in routes_over(client, way, [id_]).get(id_, ())} if wanted else ()
+    for route in sorted(wanted.intersection(there), key=str):
         with unless_gone():
             client.delete_route(RouteTableId=route.table, DestinationCidrBlock=route.cidr)

@@ -19,6 +19,11 @@ from .target_group import TargetGroup
 
 DROP = "routing.http.drop_invalid_header_fields.enabled"
 PROTECT = "deletion_protection.enabled"
+USUAL = {"host": "#{host}", "path": "/#{path}", "query": "#{query}"}
+"""What a redirect keeps unless told otherwise.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,14 +119,20 @@ class LoadBalancer(ElbResource):
 
 @dataclass(frozen=True, kw_only=True)
 class Listener(ElbResource):
-    """A port on which a load balancer listens, and where it forwards to."""
+    """A port on which a load balancer listens, and where it forwards to, or sends clients to."""
 
     arn_key: ClassVar = "ListenerArn"
-    mutable: ClassVar = frozenset({"port", "target"})
+    mutable: ClassVar = frozenset({"port", "target", "certificate", "policy", "redirect"})
 
     balancer: LoadBalancer
-    target: TargetGroup
     port: int
+    target: TargetGroup | None = None
+    certificate: str = ""
+    """The ARN of the certificate of HTTPS; without it the listener speaks HTTP."""
+    policy: str = ""
+    """What HTTPS may agree upon: one of AWS's security policies."""
+    redirect: str = ""
+    """Where clients are sent, in place of a target, as *sent_to* says it."""
 
     @classmethod
     def describe(cls, aws: Aws, filters: Filters) -> Iterator[Item]:
@@ -149,19 +160,24 @@ class Listener(ElbResource):
     @classmethod
     def fields_of(cls, item: Item) -> dict[str, Any]:
         actions = item.get("DefaultActions", ())
+        certificate: Item = next(iter(item.get("Certificates") or ()), {})
         return {
             "balancer": item["LoadBalancerArn"],
-            "target": next((a.get("TargetGroupArn") for a in actions if a["Type"] == "forward"), None),
             "port": int(item["Port"]),
+            "target": next((a.get("TargetGroupArn") for a in actions if a["Type"] == "forward"), None),
+            "certificate": certificate.get("CertificateArn", ""),
+            "policy": item.get("SslPolicy") or "",
+            "redirect": next((_sent(a["RedirectConfig"]) for a in actions if a["Type"] == "redirect"), ""),
         }
 
     def create(self, aws: Aws, ids: Ids) -> Observed:
+        target = ids.of(self.target) if self.target else None
         answer = aws.client("elbv2").create_listener(
             LoadBalancerArn=ids.of(self.balancer),
-            Protocol="HTTP",
             Port=self.port,
-            DefaultActions=_forwarding(ids.of(self.target)),
+            DefaultActions=_actions(target, self.redirect),
             Tags=self.birth_tags(aws),
+            **_protocol(self.certificate, self.policy),
         )
         return self.made(aws, answer["Listeners"][0])
 
@@ -169,7 +185,10 @@ class Listener(ElbResource):
     def modify(cls, aws: Aws, found: Observed, changes: Changes) -> None:
         wanted = after(found, changes)
         aws.client("elbv2").modify_listener(
-            ListenerArn=found.id, Port=wanted["port"], DefaultActions=_forwarding(wanted["target"])
+            ListenerArn=found.id,
+            Port=wanted["port"],
+            DefaultActions=_actions(wanted["target"], wanted["redirect"] or ""),
+            **_protocol(wanted["certificate"] or "", wanted["policy"] or ""),
         )
 
     @classmethod
@@ -178,5 +197,27 @@ class Listener(ElbResource):
             aws.client("elbv2").delete_listener(ListenerArn=found.id)
 
 
-def _forwarding(target: str) -> list[dict[str, str]]:
-    return [{"Type": "forward", "TargetGroupArn": target}]
+def sent_to(port: int) -> str:
+    """The redirect for ever to HTTPS on *port*, whatever was asked for."""
+    return f"HTTPS:{port} HTTP_301"
+
+
+def _sent(config: Item) -> str:
+    """A redirect in one line; what is not as AWS has it by itself is told too."""
+    parts = {key: config.get(key.capitalize()) or usual for key, usual in USUAL.items()}
+    other = [f"{key}={value}" for key, value in parts.items() if value != USUAL[key]]
+    return " ".join([f"{config.get('Protocol')}:{config.get('Port')} {config['StatusCode']}", *other])
+
+
+def _actions(target: str | None, redirect: str) -> list[dict[str, Any]]:
+    if not redirect:
+        return [{"Type": "forward", "TargetGroupArn": target}]
+    place, code = redirect.split()
+    protocol, _, port = place.partition(":")
+    return [{"Type": "redirect", "RedirectConfig": {"Protocol": protocol, "Port": port, "StatusCode": code}}]
+
+
+def _protocol(certificate: str, policy: str) -> dict[str, Any]:
+    if not certificate:
+        return {"Protocol": "HTTP"}
+    return {"Protocol": "HTTPS", "SslPolicy": policy, "Certificates": [{"CertificateArn": certificate}]}

@@ -106,6 +106,9 @@ class Vpc(Ec2Resource):
             yield from blockers.strangers(aws, peerings, "VpcPeeringConnectionId", "peering connection")
         endpoints = pages(aws, "describe_vpc_endpoints", "VpcEndpoints", Filters=inside)
         yield from blockers.strangers(aws, endpoints, "VpcEndpointId", "VPC endpoint")
+        attached = [*blockers.filters("attachment.vpc-id", found.id), *blockers.filters("attachment.state", "attached")]
+        gateways = aws.ec2.describe_vpn_gateways(Filters=attached)["VpnGateways"]
+        yield from blockers.strangers(aws, gateways, "VpnGatewayId", "VPN gateway")
 
 
 @dataclass(frozen=True, kw_only=True)

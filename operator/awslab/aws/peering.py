@@ -140,7 +140,7 @@ class Peering(Ec2Resource):
         for field, client in (("routes", aws.ec2), ("peer_routes", other)):
             for change in changes.of(field).additions:
                 lead(client, OVER_PEERING, change.key, found.id)
-            undo(client, [change.key for change in changes.of(field).removals])
+            undo(client, OVER_PEERING, found.id, [change.key for change in changes.of(field).removals])
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
@@ -149,7 +149,7 @@ class Peering(Ec2Resource):
             aws.ec2.delete_tags(Resources=[found.id], Tags=[{"Key": key} for key in sorted(found.tags)])
             return
         for client, field in ((aws.ec2, "routes"), (_other_side(aws, found), "peer_routes")):
-            undo(client, found.fields.get(field, ()))
+            undo(client, OVER_PEERING, found.id, found.fields.get(field, ()))
         aws.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=found.id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -12,10 +13,12 @@ from awslab.core.diff import Change, Changes
 from awslab.core.resource import Ids, Observed, Resource
 from awslab.core.values import FrozenMap
 
-from .ec2 import Ec2Resource, Filters, Item, pages, unless_gone
-from .led_routes import WAYS
+from .ec2 import PAGE, Ec2Resource, Filters, Item, pages, unless_gone
+from .led_routes import put
 from .network import Subnet, Vpc
 from .session import Aws
+from .vpn_gateway import VpnGateway
+from .ways import ways_with_keepers
 
 TARGETS = {
     "nat-": "NatGatewayId",
@@ -29,6 +32,10 @@ TARGETS = {
 }
 """The parameter of CreateRoute that takes a target, by the prefix of its id."""
 
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+KEEPERS = "Keepers"
+"""Where a description has, beside what AWS tells, the ways whose routes are kept elsewhere."""
+
 OTHERS_KEYS = ("InstanceId", "CarrierGatewayId", "LocalGatewayId", "CoreNetworkArn", "OdbNetworkArn")
 
 
@@ -39,24 +46,31 @@ class RouteTable(Ec2Resource):
     noun: ClassVar = "route-table"
     id_key: ClassVar = "RouteTableId"
     id_filter: ClassVar = "route-table-id"
-    mutable: ClassVar = frozenset({"routes", "subnets"})
-    late: ClassVar = frozenset({"routes", "subnets"})
+    mutable: ClassVar = frozenset({"routes", "subnets", "propagated"})
+    late: ClassVar = frozenset({"routes", "subnets", "propagated"})
 
     vpc: Vpc
     routes: FrozenMap[str, Resource] = FrozenMap()  # noqa: RUF009 - it is frozen
     """The target by destination CIDR; the VPC's own addresses are always local."""
     subnets: frozenset[Subnet] = frozenset()
+    propagated: frozenset[VpnGateway] = frozenset()
+    """The VPN gateways by which further routes come and go, which are nobody's drift."""
 
     @classmethod
     def describe(cls, aws: Aws, filters: Filters) -> Iterable[Item]:
-        return pages(aws, "describe_route_tables", "RouteTables", Filters=filters)
+        """Every table, with which of its routes are for a way between networks to keep."""
+        tables = pages(aws, "describe_route_tables", "RouteTables", Filters=filters)
+        while some := list(islice(tables, PAGE)):
+            keepers = ways_with_keepers(aws.ec2, some)
+            yield from ({**item, KEEPERS: keepers} for item in some)
 
     @classmethod
     def fields_of(cls, item: Item) -> dict[str, Any]:
         return {
             "vpc": item["VpcId"],
-            "routes": FrozenMap({_destination(r): _target(r) for r in item.get("Routes", ()) if _is_a_person_s(r)}),
+            "routes": FrozenMap({_destination(r): _target(r) for r in item.get("Routes", ()) if _is_for_us(r, item)}),
             "subnets": frozenset(cls.details_of(item)["associations"]),
+            "propagated": frozenset(one["GatewayId"] for one in item.get("PropagatingVgws", ())),
         }
 
     @classmethod
@@ -79,8 +93,14 @@ class RouteTable(Ec2Resource):
             _set_route(aws, found.id, route)
         for subnet in changes.of("subnets").additions:
             _associate(aws, found.id, subnet.key)
+        for gateway in changes.of("propagated").additions:
+            aws.ec2.enable_vgw_route_propagation(RouteTableId=found.id, GatewayId=gateway.key)
+        for gateway in changes.of("propagated").removals:
+            with unless_gone():
+                aws.ec2.disable_vgw_route_propagation(RouteTableId=found.id, GatewayId=gateway.key)
         for route in changes.of("routes").removals:
-            aws.ec2.delete_route(RouteTableId=found.id, **_destination_argument(route.key))
+            with unless_gone():
+                aws.ec2.delete_route(RouteTableId=found.id, **_destination_argument(route.key))
         for subnet in changes.of("subnets").removals:
             aws.ec2.disassociate_route_table(AssociationId=found.details["associations"][subnet.key])
 
@@ -96,7 +116,7 @@ class RouteTable(Ec2Resource):
 def _set_route(aws: Aws, table: str, route: Change) -> None:
     arguments = {"RouteTableId": table, **_destination_argument(route.key), **_target_argument(route.desired)}
     if route.adds:
-        aws.ec2.create_route(**arguments)
+        put(aws.ec2, arguments)
     else:
         aws.ec2.replace_route(**arguments)
 
@@ -118,15 +138,16 @@ def _association(aws: Aws, subnet: str) -> str:
     return str(associations[0]["RouteTableAssociationId"])
 
 
-def _is_a_person_s(route: Item) -> bool:
-    """Whether it was made by CreateRoute, and is neither an endpoint's, propagated, nor one of a way's own."""
+def _is_for_us(route: Item, table: Item) -> bool:
+    """Whether it was made by CreateRoute, and is neither an endpoint's nor kept by a way of its own."""
     by_hand = route.get("Origin", "CreateRoute") == "CreateRoute"
-    led = any(route.get(way.key) for way in WAYS)
-    return by_hand and "DestinationPrefixListId" not in route and not led
+    of_endpoint = "DestinationPrefixListId" in route and _target(route).startswith("vpce-")
+    kept = "DestinationCidrBlock" in route and (table["VpcId"], _target(route)) in table.get(KEEPERS, ())
+    return by_hand and not of_endpoint and not kept
 
 
 def _destination(route: Item) -> str:
-    return str(route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock"))
+    return str(next(route[key] for key in DESTINATIONS if route.get(key)))
 
 
 def _target(route: Item) -> str:
@@ -135,8 +156,9 @@ def _target(route: Item) -> str:
 
 
 def _destination_argument(destination: str) -> dict[str, str]:
-    key = "DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock"
-    return {key: destination}
+    if destination.startswith("pl-"):
+        return {"DestinationPrefixListId": destination}
+    return {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
 
 
 def _target_argument(target: str) -> dict[str, str]:

@@ -91,10 +91,11 @@ class TransitGatewayAttachment(Ec2Resource):
             )
         for change in changes.of("routes").additions:
             lead(aws.ec2, OVER_TRANSIT_GATEWAY, change.key, found.fields["gateway"])
-        undo(aws.ec2, [change.key for change in changes.of("routes").removals])
+        gone = [change.key for change in changes.of("routes").removals]
+        undo(aws.ec2, OVER_TRANSIT_GATEWAY, found.fields["gateway"], gone)
 
     @classmethod
     def delete(cls, aws: Aws, found: Observed) -> None:
         """Take the routes away first: without the attachment they lead nowhere."""
-        undo(aws.ec2, found.fields.get("routes", ()))
+        undo(aws.ec2, OVER_TRANSIT_GATEWAY, found.fields["gateway"], found.fields.get("routes", ()))
         aws.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=found.id)

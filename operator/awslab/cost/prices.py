@@ -127,7 +127,7 @@ FREE = frozenset(
      "DefaultNetworkAcl", "GatewayEndpoint", "InstanceProfile", "KeyPair", "FlowLog", "SavedQuery", "Table",
      "Queue", "Topic", "Bucket", "LogGroup", "Role", "Function", "Release", "StateMachine", "BucketEvents",
      "BucketNotification", "Rule", "TargetGroup", "Listener", "Ipv6Block", "EgressOnlyGateway",
-     "SecondaryCidr", "DhcpOptions", "Peering"}
+     "SecondaryCidr", "DhcpOptions", "Peering", "VpnGateway"}
 )  # fmt: skip
 """The types that cost nothing by themselves; what goes through them may."""
 

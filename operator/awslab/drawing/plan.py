@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from awslab.checks.model import LOCAL, Interface, NatGateway, Network, Route, RouteTable, Subnet
+from awslab.checks.model import LOCAL, GatewayKind, Interface, NatGateway, Network, Route, RouteTable, Subnet
 
 from .svg import Box
 
@@ -188,7 +188,8 @@ class Plan:
         targets = {r.target for s in self.subnets for r in self._routes(s)}
         known = ("pcx-", "tgw-", "vgw-", "vpce-")
         peers = {p.id for p in self.network.peerings if self.vpc in p.vpcs}
-        return sorted({t for t in targets if t.startswith(known)} | peers)
+        vpns = {g.id for g in self.network.gateways if g.vpc == self.vpc and g.kind is GatewayKind.VPN}
+        return sorted({t for t in targets if t.startswith(known)} | peers | vpns)
 
     @property
     def width(self) -> float:

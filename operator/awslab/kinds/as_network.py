@@ -24,6 +24,7 @@ from awslab.aws.peering import Peering
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
 from awslab.aws.transit_gateway import TransitGatewayAttachment
+from awslab.aws.vpn_gateway import VpnGateway
 from awslab.checks import model
 from awslab.checks.index import POOL
 from awslab.checks.ranges import IPV4, address_text, addresses
@@ -69,6 +70,8 @@ def id_of(reference: Resource | Ref | Given | str) -> str:
         return reference
     if isinstance(reference, Given):
         return reference.id
+    if isinstance(reference, VpnGateway):
+        return reference.gateway
     kind, _, name = reference.address.partition("/")
     prefix = PREFIXES.get(kind, kind.lower())
     return name if name == prefix else f"{prefix}-{name}"
@@ -180,6 +183,11 @@ class _Translation:
         found = model.TransitAttachment(id_of(attachment), attachment.gateway, id_of(attachment.vpc))
         self.attachments.append(found)
         self._led(attachment.routes, attachment.gateway)
+
+    @add.register
+    def _(self, gateway: VpnGateway) -> None:
+        found = model.Gateway(id_of(gateway), id_of(gateway.vpc), model.GatewayKind.VPN, gateway.name)
+        self.gateways.append(found)
 
     def _led(self, routes: Iterable[LedRoute], target: str) -> None:
         for route in routes:
@@ -297,8 +305,8 @@ class _Translation:
 
 
 def _listening(listener: Listener) -> model.Listener:
-    targets = tuple(sorted(map(id_of, listener.target.targets)))
-    return model.Listener(listener.port, "HTTP", targets)
+    targets = tuple(sorted(map(id_of, listener.target.targets))) if listener.target else ()
+    return model.Listener(listener.port, "HTTPS" if listener.certificate else "HTTP", targets)
 
 
 def _entries(entries: Entries, *, egress: bool) -> Iterator[model.AclRule]:

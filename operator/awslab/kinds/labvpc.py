@@ -33,6 +33,7 @@ from awslab.aws.security_group import DefaultSecurityGroup, SecurityGroup
 from awslab.aws.session import Aws
 from awslab.aws.target_group import TargetGroup
 from awslab.aws.transit_gateway import TransitGatewayAttachment
+from awslab.aws.vpn_gateway import VpnGateway
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed
@@ -55,7 +56,7 @@ TYPES = (
     Vpc, Subnet, InternetGateway, Eip, NatGateway, RouteTable, SecurityGroup, DefaultSecurityGroup,
     NetworkAcl, DefaultNetworkAcl, GatewayEndpoint, InterfaceEndpoint, Role, InstanceProfile, KeyPair, Instance,
     LoadBalancer, TargetGroup, Listener, LogGroup, Bucket, FlowLog, SavedQuery, Ipv6Block, EgressOnlyGateway,
-    SecondaryCidr, DhcpOptions, Peering, TransitGatewayAttachment,
+    SecondaryCidr, DhcpOptions, Peering, TransitGatewayAttachment, VpnGateway,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import EgressOnlyGateway, InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
+from awslab.aws.vpn_gateway import VpnGateway
 from awslab.core.errors import SpecError
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
@@ -105,6 +106,7 @@ class Layout:
         self.igw = InternetGateway(name="igw", vpc=self.vpc, tags=self.tags)
         if self.spec.subnets.public.enabled:
             self.graph.add(self.igw)
+        self.vpn = self._vpn_gateway()
         self.tiers: dict[Tier, dict[str, Subnet]] = {}
         self.tables: dict[str, RouteTable] = {}
         self.groups: dict[str, SecurityGroup] = {}
@@ -167,15 +169,31 @@ class Layout:
         return self.graph.add(NatGateway(name=letter, subnet=subnet, eip=eip, internet=self.igw, tags=self.tags))
 
     def data(self) -> None:
-        """The data subnets' table: local addresses only."""
+        """The data subnets' table: local addresses only, and what a VPN gateway brings where the spec wants it."""
         if subnets := self.tiers.get(Tier.DATA):
             self._table("data", subnets.values(), {})
 
+    def _vpn_gateway(self) -> VpnGateway | None:
+        """The gateway to networks behind a VPN, which is somebody else's."""
+        wanted = self.spec.vpn_gateway
+        return self.graph.add(VpnGateway(name="vpn", gateway=wanted.id, vpc=self.vpc)) if wanted else None
+
     def _table(self, name: str, subnets: Iterable[Subnet], routes: Mapping[str, Any]) -> None:
         table = RouteTable(
-            name=name, vpc=self.vpc, routes=FrozenMap(routes), subnets=frozenset(subnets), tags=self.tags
+            name=name,
+            vpc=self.vpc,
+            routes=FrozenMap(routes),
+            subnets=frozenset(subnets),
+            propagated=self._propagated(Tier(name.partition("-")[0])),
+            tags=self.tags,
         )
         self.tables[name] = self.graph.add(table)
+
+    def _propagated(self, tier: Tier) -> frozenset[VpnGateway]:
+        """The gateway, where the spec wants its routes in the tables of *tier*."""
+        wanted = self.spec.vpn_gateway
+        here = wanted is not None and any(one.value.lower() == tier for one in wanted.propagate_to)
+        return frozenset({self.vpn}) if here and self.vpn else frozenset()
 
     def security_groups(self) -> None:
         """A chain: the internet to the load balancer, that to the app, that to the data; and nothing else."""

@@ -10,7 +10,7 @@ from awslab.api.labvpc import LabVpcSpec
 from awslab.api.labvpc_web import USER_DATA_LIMIT, HealthCheck, UserDataFrom, WebServer
 from awslab.aws.elb import NAME_LIMIT
 from awslab.aws.instance import Instance, digest
-from awslab.aws.load_balancer import Listener, LoadBalancer
+from awslab.aws.load_balancer import Listener, LoadBalancer, sent_to
 from awslab.aws.target_group import Check, TargetGroup
 from awslab.core.errors import SpecError, Waits
 from awslab.core.resource import Observed
@@ -21,7 +21,7 @@ from .kind import ConfigMaps, no_config_maps
 from .machines import WEB, profile
 from .network_layout import Layout, letter_of
 
-HTTP = 80
+HTTP, HTTPS = 80, 443
 LEAST_ZONES = 2
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"""
 
@@ -131,9 +131,29 @@ def _load_balancer(layout: Layout, asked: WebServer, servers: Sequence[Instance]
             tags=layout.tags,
         )
     )
+    _listeners(layout, asked, balancer, target)
+
+
+def _listeners(layout: Layout, asked: WebServer, balancer: LoadBalancer, target: TargetGroup) -> None:
+    """With a certificate HTTPS, to which whoever asks by HTTP is sent; else HTTP."""
+    if not asked.certificate_arn:
+        port = _open_port(layout.spec)
+        layout.graph.add(Listener(name=WEB, balancer=balancer, target=target, port=port, tags=layout.tags))
+        return
     layout.graph.add(
-        Listener(name=WEB, balancer=balancer, target=target, port=_open_port(layout.spec), tags=layout.tags)
+        Listener(
+            name=f"{WEB}-tls",
+            balancer=balancer,
+            target=target,
+            port=HTTPS,
+            certificate=asked.certificate_arn,
+            policy=asked.ssl_policy,
+            tags=layout.tags,
+        )
     )
+    if HTTP in balancer_ports(layout.spec):
+        redirect = sent_to(HTTPS)
+        layout.graph.add(Listener(name=WEB, balancer=balancer, port=HTTP, redirect=redirect, tags=layout.tags))
 
 
 def _called(layout: Layout, part: str) -> str:
@@ -171,8 +191,12 @@ def _check(asked: HealthCheck) -> Check:
 
 def balancer_ports(spec: LabVpcSpec) -> tuple[int, ...]:
     """Where the load balancer answers; all open ports where people bring load balancers of their own."""
-    ours = spec.web_server is not None and spec.web_server.load_balancer
-    return (_open_port(spec),) if ours else spec.security_groups.load_balancer.ports
+    ports, web = spec.security_groups.load_balancer.ports, spec.web_server
+    if web is None or not web.load_balancer:
+        return ports
+    if web.certificate_arn:
+        return (HTTPS, HTTP) if HTTP in ports else (HTTPS,)
+    return (_open_port(spec),)
 
 
 def _open_port(spec: LabVpcSpec) -> int:

@@ -30,7 +30,16 @@ GROUP = TargetGroup(
     targets=frozenset({BASTION}),
 )
 EMPTY = TargetGroup(name="web-81", called=OWNER.physical_name("web-81", 32), vpc=VPC, port=81, check=CHECK)
-LISTENER = Listener(name="web", balancer=BALANCER, target=EMPTY, port=80)
+CERTIFICATES = tuple(f"arn:aws:acm:us-east-1:123456789012:certificate/{n}" for n in ("ours", "theirs"))
+"""Somebody else's; tests/contract/conftest.py makes them."""
+LISTENER = Listener(
+    name="web",
+    balancer=BALANCER,
+    target=EMPTY,
+    port=443,
+    certificate=CERTIFICATES[0],
+    policy="ELBSecurityPolicy-2016-08",
+)
 
 
 def _attribute(key, value):
@@ -68,6 +77,12 @@ def _other_target(aws, found):
     return lambda: elb.delete_target_group(TargetGroupArn=other)
 
 
+def _sent_elsewhere(aws, found):
+    config = {"Protocol": "HTTPS", "Port": "443", "Host": "example.com", "StatusCode": "HTTP_302"}
+    actions = [{"Type": "redirect", "RedirectConfig": config}]
+    aws("elbv2").modify_listener(ListenerArn=found.id, DefaultActions=actions)
+
+
 EXAMPLES = [
     Example(
         BALANCER,
@@ -95,6 +110,11 @@ EXAMPLES = [
         {
             "port": lambda aws, o: aws("elbv2").modify_listener(ListenerArn=o.id, Port=8080),
             "target": _other_target,
+            "certificate": lambda aws, o: aws("elbv2").modify_listener(
+                ListenerArn=o.id, Certificates=[{"CertificateArn": CERTIFICATES[1]}]
+            ),
+            "policy": lambda aws, o: aws("elbv2").modify_listener(ListenerArn=o.id, Protocol="HTTP"),
+            "redirect": _sent_elsewhere,
         },
     ),
 ]

@@ -9,6 +9,7 @@ from awslab.aws.nat import Eip, NatGateway
 from awslab.aws.network import InternetGateway, Subnet, Vpc
 from awslab.aws.routing import RouteTable
 from awslab.aws.security_group import DefaultSecurityGroup, Rule, SecurityGroup
+from awslab.aws.vpn_gateway import VpnGateway
 from awslab.core.values import FrozenMap
 from tests.contract.examples.example import Example
 
@@ -22,7 +23,16 @@ DUAL = replace(SUBNET, ipv6=FrozenMap({3: IPV6_BLOCK}), gives_ipv6=True)
 IGW = InternetGateway(name="igw", vpc=VPC)
 EIP = Eip(name="nat-a")
 NAT = NatGateway(name="a", subnet=SUBNET, eip=EIP, internet=IGW)
-TABLE = RouteTable(name="public", vpc=VPC, routes=FrozenMap({EVERYWHERE: IGW}), subnets=frozenset({SUBNET}))
+VPN_GATEWAY = "vgw-0123456789abcdef0"
+"""Somebody else's; tests/contract/conftest.py makes it."""
+VPN = VpnGateway(name="vpn", gateway=VPN_GATEWAY, vpc=VPC)
+TABLE = RouteTable(
+    name="public",
+    vpc=VPC,
+    routes=FrozenMap({EVERYWHERE: IGW}),
+    subnets=frozenset({SUBNET}),
+    propagated=frozenset({VPN}),
+)
 WEB = SecurityGroup(
     name="web",
     vpc=VPC,
@@ -84,6 +94,7 @@ _EXAMPLES = [
         IGW,
         {"vpc": lambda ec2, o: ec2.detach_internet_gateway(InternetGatewayId=o.id, VpcId=o.fields["vpc"])},
     ),
+    Example(VPN, {"vpc": lambda ec2, o: ec2.detach_vpn_gateway(VpnGatewayId=o.id, VpcId=o.fields["vpc"])}),
     Example(EIP),
     Example(NAT),
     Example(
@@ -91,6 +102,7 @@ _EXAMPLES = [
         {
             "routes": lambda ec2, o: ec2.delete_route(RouteTableId=o.id, DestinationCidrBlock=EVERYWHERE),
             "subnets": _other_table,
+            "propagated": lambda ec2, o: ec2.disable_vgw_route_propagation(RouteTableId=o.id, GatewayId=VPN_GATEWAY),
         },
     ),
     Example(

@@ -17,9 +17,9 @@ from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
 
 PATIENT = Settings(**{**SETTINGS.model_dump(), "resync": 600.0})
 TYPES = KINDS[0].types
-SWEEP = 23
+SWEEP = 24
 """Listings of a sweep: one for all types that AWS lists together."""
-OWN_LOOK = 29 + 2
+OWN_LOOK = 30 + 2
 """Calls of a look for one owner: its own listings, and the two DNS attributes of the VPC."""
 PROOF = 10
 """Calls of a look at what the checks go by, for up to 200 networks together; the first learns which there are."""

@@ -14,6 +14,7 @@ from awslab.kinds.web_servers import balancer_ports, user_data, web_outputs
 from tests.unit.kinds.specs import of, spec
 
 OWNER = Owner("default", "LabVpc", "lab", "production")
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
 FROM = {"name": "web", "key": "start.sh"}
 
 
@@ -90,6 +91,20 @@ class TestLoadBalancer:
         assert (80, "web-80") == (listener.port, listener.target.name)
         assert set(servers(self.graph)) == {one.name for one in listener.target.targets}
 
+    def test_speaks_https_with_a_certificate_and_sends_http_there(self):
+        graph = composed(loadBalancer=True, certificateArn=CERTIFICATE)
+        tls, http = graph["Listener/web-tls"], graph["Listener/web"]
+
+        assert (443, CERTIFICATE, "web-80") == (tls.port, tls.certificate, tls.target.name)
+        assert "ELBSecurityPolicy-TLS13-1-2-2021-06" == tls.policy
+        assert (80, "", None, "HTTPS:443 HTTP_301") == (http.port, http.certificate, http.target, http.redirect)
+
+    def test_sends_nobody_to_https_where_http_is_not_open(self):
+        groups = {"loadBalancer": {"ports": [443, 8080]}}
+        graph = composed(loadBalancer=True, certificateArn=CERTIFICATE, securityGroups=groups)
+
+        assert {"web-tls"} == set(of(graph, "Listener"))
+
     def test_listens_on_the_first_open_port_where_http_is_not_open(self):
         graph = composed(loadBalancer=True, securityGroups={"loadBalancer": {"ports": [8443, 443]}})
 
@@ -137,3 +152,4 @@ def test_the_load_balancer_is_promised_where_it_listens_and_nowhere_else():
 
     assert (80, 443) == balancer_ports(spec(**asked))
     assert (80,) == balancer_ports(spec(**asked, webServer={"loadBalancer": True}))
+    assert (443, 80) == balancer_ports(spec(**asked, webServer={"loadBalancer": True, "certificateArn": CERTIFICATE}))

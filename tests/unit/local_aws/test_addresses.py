@@ -29,6 +29,14 @@ def test_addresses_that_do_not_go_with_the_first_are_refused(aws, refused, cidr,
     refused(code, aws.ec2.associate_vpc_cidr_block, VpcId=aws.vpc(), CidrBlock=cidr)
 
 
+@rule("vpc-cidr-restricted")
+def test_the_first_addresses_of_ten_do_not_go_with_those_beside_them(aws, refused):
+    near, far = aws.vpc("10.1.0.0/16"), aws.vpc("10.2.0.0/16")
+
+    refused("InvalidVpc.Range", aws.ec2.associate_vpc_cidr_block, VpcId=near, CidrBlock="10.0.0.0/24")
+    aws.ec2.associate_vpc_cidr_block(VpcId=far, CidrBlock="10.0.0.0/24")
+
+
 @rule("vpc-cidr-in-use", "vpc-cidr-associating")
 def test_a_subnet_may_lie_in_further_addresses_and_then_holds_them(aws, refused):
     vpc = aws.vpc()

@@ -32,6 +32,32 @@ def test_a_group_has_a_proper_name(logs, refused):
     refused("InvalidParameterException", logs.create_log_group, logGroupName="a group!")
 
 
+def key(aws, service, arn="*"):
+    """A key with whose policy a service may use it for the log groups named."""
+    own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    uses = [f"kms:{verb}*" for verb in ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Describe")]
+    only = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}}
+    let = {"Effect": "Allow", "Principal": {"Service": service}, "Action": uses, "Resource": "*", "Condition": only}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [own, let]})
+    return aws.client("kms").create_key(Policy=policy)["KeyMetadata"]
+
+
+@rule("log-group-key", "log-group-key-arn")
+def test_a_group_is_encrypted_with_a_key_that_the_service_may_use(aws, logs, refused):
+    service, group = "logs.eu-west-1.amazonaws.com", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/lab/*"
+    good, other = key(aws, service, group), key(aws, service, group.replace("lab", "shop"))
+    strange, off = key(aws, "logs.us-east-1.amazonaws.com"), key(aws, service)
+    aws.client("kms").disable_key(KeyId=off["KeyId"])
+    create = logs.create_log_group
+
+    for wrong in (other, strange, off, {"Arn": good["Arn"].replace(good["KeyId"], off["KeyId"][::-1])}):
+        refused("AccessDeniedException", create, logGroupName="/lab/two", kmsKeyId=wrong["Arn"])
+    refused("InvalidParameterException", create, logGroupName="/lab/two", kmsKeyId=good["KeyId"])
+    create(logGroupName="/lab/two", kmsKeyId=good["Arn"])
+
+    assert good["Arn"] == logs.describe_log_groups(logGroupNamePrefix="/lab/two")["logGroups"][0]["kmsKeyId"]
+
+
 @rule("log-group-retention")
 def test_events_are_kept_for_a_number_of_days_that_aws_offers(logs, refused):
     refused("InvalidParameterException", logs.put_retention_policy, logGroupName="/lab/one", retentionInDays=15)

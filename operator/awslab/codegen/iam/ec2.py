@@ -50,12 +50,10 @@ READS = (
     "DescribeVpcEndpoints",
     "DescribeVpcPeeringConnections",
     "DescribeVpcs",
+    "DescribeVpnGateways",
     "GetManagedPrefixListEntries",
 )
 """Calls that only look: EC2 knows no conditions for them."""
-
-RARE_READS = ("DescribeVpnGateways",)
-"""Looks of the proof in ``status.checks`` that nothing else makes: only where a route leads there."""
 
 CREATES: Mapping[str, Create] = {
     "AllocateAddress": Create("elastic-ip"),
@@ -84,6 +82,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "AssociateSubnetCidrBlock": ("subnet",),
     "AssociateVpcCidrBlock": ("vpc",),
     "AttachInternetGateway": ("internet-gateway", "vpc"),
+    "AttachVpnGateway": ("vpc", "vpn-gateway"),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
     "CreateNetworkAclEntry": ("network-acl",),
@@ -91,10 +90,13 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "DeleteNetworkAclEntry": ("network-acl",),
     "DeleteRoute": ("route-table",),
     "DetachInternetGateway": ("internet-gateway", "vpc"),
+    "DetachVpnGateway": ("vpc", "vpn-gateway"),
+    "DisableVgwRoutePropagation": ("route-table", "vpn-gateway"),
     "DisassociateIamInstanceProfile": ("instance",),
     "DisassociateRouteTable": ("route-table", "subnet"),
     "DisassociateSubnetCidrBlock": ("subnet",),
     "DisassociateVpcCidrBlock": ("vpc",),
+    "EnableVgwRoutePropagation": ("route-table", "vpn-gateway"),
     "ModifyInstanceAttribute": ("instance", "security-group"),
     "ModifyInstanceMetadataOptions": ("instance",),
     "ModifySubnetAttribute": ("subnet",),
@@ -141,7 +143,7 @@ PEER = "AcceptPeerings"
 
 TYPES = tuple(sorted({type_ for create in CREATES.values() for type_ in (create.makes, *create.also)}))
 
-ACTIONS = frozenset({*READS, *RARE_READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
+ACTIONS = frozenset({*READS, *CREATES, *CHANGES, *DELETES, *TAGS, *PEERINGS})
 """Every action of EC2 that some policy allows."""
 
 
@@ -151,6 +153,10 @@ EVERY_TYPE = ("*",)
 LAUNCH = "LaunchFromAnyImage"
 """The statement about what has no tags of ours when an instance is launched: its image, and its interface."""
 
+
+TAKES = ("network-acl", "security-group", "vpn-gateway")
+TAKEN = "TakeDefaultsAndVpnGateways"
+"""The statement about what we tag though we do not make it, as long as nobody has it."""
 
 TRANSIT = "AttachToAnyTransitGateway"
 """The statement about the transit gateways of others, to which we attach."""
@@ -179,13 +185,13 @@ def statements(kind: str) -> list[Json]:
             {"StringEquals": {"ec2:CreateAction": sorted(CREATES)}, **requested(kind)},
         ),
         _statement("TagOurs", TAGS, EVERY_TYPE, ours(kind)),
-        _statement("TakeTheDefaults", ["CreateTags"], ["network-acl", "security-group"], nobodys(kind)),
+        _statement(TAKEN, ["CreateTags"], TAKES, nobodys(kind)),
     ]
 
 
 def looking() -> list[Json]:
     """The permissions to look, which stand apart: with them the policy of changes would be too long for AWS."""
-    return [_statement("Look", [*READS, *RARE_READS])]
+    return [_statement("Look", READS)]
 
 
 def adoption(kind: str) -> list[Json]:

@@ -34,10 +34,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "ec2.dhcp",
         "ec2.peering",
         "ec2.transit",
+        "ec2.vpn",
     ),
-    "elb": ("elb.balancers", "elb.targets", "elb.listeners"),
+    "elb": ("elb.balancers", "elb.targets", "elb.listeners", "elb.tls"),
     "iam": ("iam.service", "iam.pages", "iam.profiles"),
-    "logs": ("logs.service", "logs.queries", "logs.insights", "logs.questions"),
+    "logs": ("logs.service", "logs.keys", "logs.queries", "logs.insights", "logs.questions"),
     "s3": ("s3.service", "s3.buckets", "s3.notices", "s3.events"),
     "lambda": (
         "lambda_.checks",

@@ -12,6 +12,8 @@ USUAL_SECONDS: dict[str, float] = {
     "peering-active": 3,
     "transit-attached": 60,
     "transit-detached": 60,
+    "vpn-gateway-attached": 10,
+    "vpn-gateway-detached": 10,
     "nat-available": 100,
     "nat-failed": 15,
     "nat-deleted": 60,

@@ -21,6 +21,7 @@ GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide/"
 LARGEST, SMALLEST = 16, 28
 PRIVATE = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 RESERVED = tuple(IPv4Network(cidr) for cidr in ("169.254.0.0/16", "198.19.0.0/16", "172.31.0.0/16", "127.0.0.0/8"))
+NEAR, FIRST = IPv4Network("10.0.0.0/15"), IPv4Network("10.0.0.0/16")
 LIVING = frozenset({"associating", "associated"})
 
 
@@ -80,7 +81,8 @@ def conflict(context: Context) -> str | None:
     "vpc-cidr-restricted",
     "AssociateVpcCidrBlock",
     code="InvalidVpc.Range",
-    does="A further block of a VPC is between /16 and /28, and of the same private range as the first or of none.",
+    does="A further block of a VPC is between /16 and /28, and of the same private range as the first or of none; one"
+    " of 10.0.0.0/16 does not go with one of 10.0.0.0/15.",
     see=GUIDE + "vpc-cidr-blocks.html#add-cidr-block-restrictions",
 )
 def restricted(context: Context) -> str | None:
@@ -90,10 +92,15 @@ def restricted(context: Context) -> str | None:
         return None
     first = IPv4Network(vpc.cidr_block)
     homes = [next((p for p in PRIVATE if one.subnet_of(p)), None) for one in (first, wish)]
-    kept = any(wish.overlaps(one) for one in RESERVED)
+    near = any(one.version == NEAR.version and one.subnet_of(NEAR) for one in blocks(vpc))
+    kept = any(wish.overlaps(one) for one in RESERVED) or (near and wish.subnet_of(FIRST))
     if LARGEST <= wish.prefixlen <= SMALLEST and not kept and homes[1] in {None, homes[0]}:
         return None
-    return f"The CIDR '{wish}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR."
+    return (
+        f"The CIDR '{wish}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or"
+        " use a publicly-routable CIDR. For additional restrictions, see"
+        " https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"
+    )
 
 
 def _asked(context: Context) -> IPv4Network | None:

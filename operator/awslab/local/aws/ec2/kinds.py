@@ -235,6 +235,17 @@ KINDS = (
         narrow=IN_VPC | {"transit-gateway-attachment-id": "id"},
     ),
     Kind(
+        "DescribeVpnGateways",
+        "VpnGateways",
+        "VpnGatewayIds",
+        "vgw-",
+        "InvalidVpnGatewayID.NotFound",
+        "The vpnGateway ID '{id}' does not exist",
+        lambda ec2: ec2.vpn_gateways.values(),
+        lambda ec2, id_: ec2.vpn_gateways.get(id_),
+        narrow={"vpn-gateway-id": "id"},
+    ),
+    Kind(
         "DescribeInstances",
         "Reservations",
         "InstanceIds",

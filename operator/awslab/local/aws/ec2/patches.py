@@ -31,6 +31,7 @@ from moto.ec2.responses.vpcs import VPCs
 from moto.iam.responses import IamResponse
 
 from awslab.local.aws.ec2.index import KEPT_BY, add_interface, drop_interface, index
+from awslab.local.aws.ec2.vpn import is_attached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,6 +192,8 @@ def route_state(route: Any) -> str:
     if gateway and gateway.id.startswith("igw-"):
         attached = gateway.vpc is not None and gateway.vpc.id == route.route_table.vpc_id
         return "active" if attached and gateway.id in ec2.internet_gateways else "blackhole"
+    if gateway and gateway.id.startswith("vgw-"):
+        return "active" if is_attached(gateway, route.route_table.vpc_id) else "blackhole"
     if route.interface and (route.interface.id not in ec2.enis or route.interface.status != "in-use"):
         return "blackhole"
     if route.egress_only_igw and route.egress_only_igw.id not in ec2.egress_only_internet_gateways:

@@ -222,6 +222,15 @@ PATHS: dict[str, dict[str, str]] = {
         "transit-gateway-id": "TransitGatewayId",
         "vpc-id": "VpcId",
     },
+    "DescribeVpnGateways": {
+        "amazon-side-asn": "AmazonSideAsn",
+        "attachment.state": "VpcAttachments.State",
+        "attachment.vpc-id": "VpcAttachments.VpcId",
+        "availability-zone": "AvailabilityZone",
+        "state": "State",
+        "type": "Type",
+        "vpn-gateway-id": "VpnGatewayId",
+    },
     "DescribeVpcPeeringConnections": {
         "accepter-vpc-info.cidr-block": "AccepterVpcInfo.CidrBlock",
         "accepter-vpc-info.owner-id": "AccepterVpcInfo.OwnerId",

@@ -129,7 +129,7 @@ def options(context: Context) -> str | None:
     if peering is None:
         return None
     if _state(peering) != "active":
-        return f"Peering connection {peering.id} is not active"
+        return f"Peering {peering.id} is not active. Peering options can be added only to active peerings."
     sides = (("Requester", peering.vpc), ("Accepter", peering.peer_vpc))
     for side, vpc in sides:
         asked = context.params.get(f"{side}PeeringConnectionOptions")

@@ -12,6 +12,7 @@ from awslab.local.aws.ec2 import filters, paging
 from awslab.local.aws.ec2.index import with_tag
 from awslab.local.aws.ec2.kinds import BY_ACTION, BY_PREFIX, Kind
 from awslab.local.aws.ec2.shapes import element, picked
+from awslab.local.aws.ec2.vpn import show_propagated
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
@@ -230,6 +231,7 @@ MENDED: dict[str, Callable[[Any, Item], None]] = {
     "DescribeSecurityGroupRules": _mend_rule,
     "DescribeNetworkInterfaces": _mend_interface,
     "DescribeInstances": _mend_instance,
+    "DescribeRouteTables": show_propagated,
 }
 
 

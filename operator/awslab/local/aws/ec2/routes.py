@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.patches import route_state
+from awslab.local.aws.ec2.vpn import is_attached
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.rules import Book
 
@@ -248,9 +249,12 @@ def other_vpc(context: Context) -> str | None:
     """Refuse a target in another VPC."""
     table = _table(context)
     igw = context.ec2.internet_gateways.get(context.params.get("GatewayId"))
+    vgw = context.ec2.vpn_gateways.get(context.params.get("GatewayId"))
     nat = context.ec2.nat_gateways.get(context.params.get("NatGatewayId"))
     if table is None:
         return None
+    if vgw is not None and not is_attached(vgw, table.vpc_id):
+        return f"route table {table.id} and network gateway {vgw.id} belong to different networks"
     if igw is not None and (igw.vpc is None or igw.vpc.id != table.vpc_id):
         return f"route table {table.id} and network gateway {igw.id} belong to different networks"
     if nat is not None and nat.vpc_id != table.vpc_id:

@@ -34,6 +34,7 @@ TAGGABLE = {
     "CreateVpcEndpoint": {"vpc-endpoint"},
     "CreateVpcPeeringConnection": {"vpc-peering-connection"},
     "CreateTransitGatewayVpcAttachment": {"transit-gateway-attachment"},
+    "CreateVpnGateway": {"vpn-gateway"},
     "CreateFlowLogs": {"vpc-flow-log"},
     "RunInstances": {"instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"},
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
 from awslab.local.aws.ec2.index import forget_tags
+from awslab.local.aws.ec2.vpn import places
 from awslab.local.aws.rules import Book
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _holds(ec2: Any, vpc: str) -> bool:
             any(one.vpc_id == vpc and one.state != "deleted" for one in ec2.vpc_end_points.values()),
             lookup.interfaces_of(ec2, vpc),
             any(_is_peered(one, vpc) for one in ec2.vpc_pcxs.values()),
+            any(vpc in places(one) for one in ec2.vpn_gateways.values()),
         )
     )
 

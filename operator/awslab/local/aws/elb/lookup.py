@@ -31,6 +31,12 @@ def balancer(asked: Asked) -> Any:
     return elb(asked).load_balancers.get(asked.params.get("LoadBalancerArn"))
 
 
+def listener(asked: Asked) -> Any:
+    """Return the listener that a call names; None where there is none."""
+    arn = asked.params.get("ListenerArn")
+    return next((one.listeners[arn] for one in elb(asked).load_balancers.values() if arn in one.listeners), None)
+
+
 def target_group(asked: Asked) -> Any:
     """Return the target group that a call names; None where there is none."""
     return elb(asked).target_groups.get(asked.params.get("TargetGroupArn"))

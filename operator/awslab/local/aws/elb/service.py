@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from moto.elbv2.responses import ELBV2Response
 
-from awslab.local.aws.elb import balancers, listeners, targets
+from awslab.local.aws.elb import balancers, listeners, targets, tls
 from awslab.local.aws.modelled import Modelled
 
 if TYPE_CHECKING:
     from awslab.local.aws.world import World
 
-__all__ = ["LoadBalancing", "listeners"]
+__all__ = ["LoadBalancing", "listeners", "tls"]
 
 
 class LoadBalancing(Modelled):

@@ -53,7 +53,7 @@ e2e: tools ## Run the operator's process against a real API server and the local
 	@$(PYTEST) tests/e2e
 
 .PHONY: faults
-faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault: half an hour
+faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault: an hour
 	@$(PYTEST) -m "not kind" tests/faults tests/e2e/test_ha.py tests/contract/test_iam_named.py tests/contract/test_pipeline_roles.py
 
 .PHONY: test-kind

@@ -17,7 +17,7 @@ import boto3
 import psutil
 from tests.support.fakeapi import FakeApi
 from tests.support.memory import lab_vpc
-from tests.support.shell import LAB
+from tests.support.shell import LAB, PIPELINE
 
 from .operator_alone import NAME, copy_of
 from .world import REGION, free_port, local_aws, operator_settings, reconciler, work
@@ -25,15 +25,18 @@ from .world import REGION, free_port, local_aws, operator_settings, reconciler, 
 COUNTS = (1000, 5000)
 RESYNC = 60.0
 """Seconds of a round: ten times as often as by default, so that a round can be waited for."""
-LISTINGS = {
-    "describe_vpcs": "Filters",
-    "describe_subnets": "Filters",
-    "describe_internet_gateways": "Filters",
-    "describe_addresses": "Filters",
-    "describe_nat_gateways": "Filter",
-    "describe_route_tables": "Filters",
-    "describe_security_groups": "Filters",
-}
+LISTINGS = (
+    "describe_vpcs", "describe_subnets", "describe_internet_gateways", "describe_addresses", "describe_nat_gateways",
+    "describe_route_tables", "describe_security_groups", "describe_network_acls", "describe_vpc_endpoints",
+)  # fmt: skip
+"""What the network has, by the tag of its owner."""
+OF_VPC = (
+    "describe_vpcs", "describe_subnets", "describe_internet_gateways", "describe_nat_gateways",
+    "describe_route_tables", "describe_security_groups", "describe_network_acls", "describe_vpc_endpoints",
+    "describe_network_interfaces",
+)  # fmt: skip
+"""What the proof of its promises asks for, by the VPC."""
+BY = {"describe_internet_gateways": "attachment.vpc-id"}
 
 
 def measure() -> list[dict[str, Any]]:
@@ -49,16 +52,34 @@ def _template(folder: Path) -> tuple[Path, str]:
         handle = lab_vpc(NAME, availabilityZones=2, natGateways="PerZone")
         work(handle, reconciler(operator_settings(time_scale=0.001)))
         ec2 = boto3.client("ec2", region_name=REGION)
-        tag = [{"Name": "tag:awslab.dev/owner", "Values": [f"default/LabVpc/lab/{NAME}"]}]
-        found = {name: getattr(ec2, name)(**{argument: tag}) for name, argument in LISTINGS.items()}
+        found = {name: _listed(ec2, name, "tag:awslab.dev/owner", f"default/LabVpc/lab/{NAME}") for name in LISTINGS}
+        vpc = handle.obj["status"]["vpcId"]
+        found |= {f"{name} of VPC": _listed(ec2, name, BY.get(name, "vpc-id"), vpc) for name in OF_VPC}
+        found |= _of_prefix_lists(ec2)
         found["describe_availability_zones"] = ec2.describe_availability_zones()
+        found["get_caller_identity"] = boto3.client("sts", region_name=REGION).get_caller_identity()
     path = folder / "template.json"
     path.write_text(json.dumps({name: json.dumps(answer, default=str) for name, answer in found.items()}))
     return path, json.dumps(handle.obj)
 
 
+def _listed(ec2: Any, name: str, by: str, value: str) -> Any:
+    argument = "Filter" if name == "describe_nat_gateways" else "Filters"
+    return getattr(ec2, name)(**{argument: [{"Name": by, "Values": [value]}]})
+
+
+def _of_prefix_lists(ec2: Any) -> dict[str, Any]:
+    """What AWS tells of the addresses of its services."""
+    told: dict[str, Any] = {}
+    for item in ec2.describe_managed_prefix_lists()["PrefixLists"]:
+        id_ = item["PrefixListId"]
+        told[f"describe_managed_prefix_lists of {id_}"] = {"PrefixLists": [item]}
+        told[f"get_managed_prefix_list_entries of {id_}"] = ec2.get_managed_prefix_list_entries(PrefixListId=id_)
+    return told
+
+
 def _measured(folder: Path, template: Path, obj: str, count: int) -> dict[str, Any]:
-    with FakeApi((LAB,)) as api:
+    with FakeApi((LAB, PIPELINE)) as api:
         for number in range(1, count + 1):
             copy = json.loads(copy_of(obj, number))
             del copy["metadata"]["uid"]

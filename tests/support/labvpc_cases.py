@@ -149,7 +149,9 @@ GOOD: dict[str, dict[str, Any]] = {
             "policies": {"s3": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}},
         }
     ),
-    "traffic that is expected": but(expect={"natGb": 0.5, "endpointGb": 100, "flowLogGb": 0}),
+    "traffic that is expected": but(
+        expect={"natGb": 0.5, "endpointGb": 100, "flowLogGb": 0, "loadBalancerGb": 1, "connectionsPerSecond": 0.1}
+    ),
     "checks of one's own": checks(
         {"from": "bastion", "to": "web", "port": 443},
         {"from": "internet", "to": "i-0123456789abcdef0", "protocol": "icmp", "expect": "closed"},

@@ -146,10 +146,10 @@ COMPLETE = Life(
         "vpnGateway": None,
     },
     small=LAB_VPC.small,
-    calls={"create": 44, "change": 23, "delete": 32},
+    calls={"create": 47, "change": 26, "delete": 35},
     only_writes=True,
     alike=1,
-    sample_of=67,
+    sample_of=70,
     around=_neighbors,
 )
 """A network with everything beside its subnets and gateways."""

@@ -127,6 +127,7 @@ class SecurityGroups(Model):
 
 
 Gigabytes = Annotated[float, Field(strict=True, ge=0, le=100000000)]
+PerSecond = Annotated[float, Field(strict=True, ge=0, le=1000000)]
 
 
 class ExpectedTraffic(Model):
@@ -135,6 +136,10 @@ class ExpectedTraffic(Model):
     nat_gb: Gigabytes = Field(default=0, description="GB through NAT gateways, both ways.")
     endpoint_gb: Gigabytes = Field(default=0, description="GB through interface endpoints.")
     flow_log_gb: Gigabytes = Field(default=0, description="GB of flow logs.")
+    load_balancer_gb: Gigabytes = Field(default=0, description="GB through the load balancer, both ways.")
+    connections_per_second: PerSecond = Field(
+        default=0, description="New connections to the load balancer in a second, on average over the month."
+    )
 
 
 class LabVpcSpec(KindSpec):

@@ -22,7 +22,7 @@ from .model import (
     Subnet,
 )
 from .packets import Packet
-from .ranges import IPV4, NONE, Ranges, addresses, between, union, version_of
+from .ranges import IPV4, NONE, Ranges, addresses, between, prefix_length, union, version_of
 from .routing import Way, ways
 
 Holder = Interface | NatGateway
@@ -30,6 +30,9 @@ Holder = Interface | NatGateway
 
 ANY_GROUP = "any"
 """A group that lets everything pass, of interfaces that stand for addresses of which nothing else is known."""
+
+ELSEWHERE = ("pcx-", "tgw-", "vgw-")
+"""How the gateways to networks of one's own are called; a default route to one says nothing of who is behind it."""
 
 PING = {"icmp": 8, "icmpv6": 128}
 """What is asked with, as ICMP's types; and with what it is answered."""
@@ -179,10 +182,18 @@ class Index:
 
     @cached_property
     def internet(self) -> Ranges:
-        """The addresses of the internet: none of those that are in sight, and none of services with an endpoint."""
+        """The addresses of the internet: none that are in sight, of services with an endpoint, or led to elsewhere."""
         everything = between(0, 2**32 - 1) - NO_INTERNET if self.version == IPV4 else GLOBAL_IPV6
         known = [*self._own.values(), self.public_addresses, *map(self.services, self.network.endpoints_lists)]
-        return everything - union(known)
+        return everything - union([*known, *self._led_elsewhere()])
+
+    def _led_elsewhere(self) -> Iterator[Ranges]:
+        """The addresses, though they be public, for which a route says that they are behind another gateway."""
+        for route in (r for t in self.network.tables for r in t.routes if r.target.startswith(ELSEWHERE)):
+            if route.destination.startswith("pl-"):
+                yield self.services(route.destination)
+            elif version_of(route.destination) == self.version and prefix_length(route.destination):
+                yield addresses(route.destination)
 
     def services(self, prefix_list: str) -> Ranges:
         """The addresses of a prefix list."""

@@ -84,6 +84,15 @@ LOAD_BALANCER_HOUR: Mapping[str, float] = {
 }
 """Without its capacity units, which are paid by traffic: https://aws.amazon.com/elasticloadbalancing/pricing/"""
 
+LOAD_BALANCER_UNIT_HOUR: Mapping[str, float] = dict.fromkeys(LOAD_BALANCER_HOUR, 0.008) | {
+    "ca-central-1": 0.0088,
+    "eu-north-1": 0.0076,
+    "eu-west-2": 0.0084,
+    "eu-west-3": 0.0084,
+    "sa-east-1": 0.011,
+}
+"""Of a capacity unit of an application load balancer: https://aws.amazon.com/elasticloadbalancing/pricing/"""
+
 INSTANCE_HOUR: Mapping[str, float] = {
     "t3.nano": 0.0052,
     "t3.micro": 0.0104,

@@ -154,7 +154,9 @@ def _camel(name: str) -> str:
 def _traffic(spec: LabVpcSpec) -> cost.Traffic:
     expected = spec.expect
     logs = spec.flow_logs.destination.value if spec.flow_logs else ""
-    return cost.Traffic(expected.nat_gb, expected.endpoint_gb, expected.flow_log_gb, logs)
+    ours = spec.web_server is not None and spec.web_server.load_balancer
+    balanced = cost.Balanced(expected.load_balancer_gb, expected.connections_per_second) if ours else None
+    return cost.Traffic(expected.nat_gb, expected.endpoint_gb, expected.flow_log_gb, logs, balanced)
 
 
 def work(spec: LabVpcSpec) -> Mapping[str, float] | None:

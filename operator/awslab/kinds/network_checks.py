@@ -13,12 +13,12 @@ from awslab.aws.session import Aws
 from awslab.checks.expectations import SSH, Checked, Expectation, Intent, checked, expectations, occupied
 from awslab.checks.logs import Delivery, delivery
 from awslab.checks.model import Network
-from awslab.checks.ranges import IPV4, IPV6
+from awslab.checks.ranges import IPV4, IPV6, addresses, cidrs, prefix_length, union
 from awslab.checks.reach import Flow
 
 from .kind import Check, Look, Report
 from .network_parts import interface_services, session_services
-from .peering import Peer
+from .peering import Peer, ranges
 from .web_servers import balancer_ports, server_names
 
 AGAIN = 30.0
@@ -50,10 +50,11 @@ def intent(spec: LabVpcSpec, zones: Sequence[str], peers: Iterable[Peer] = ()) -
 
 
 def _beyond(spec: LabVpcSpec, peers: Iterable[Peer]) -> Iterator[str]:
-    """The addresses behind peerings and the transit gateway."""
-    for peer in peers:
-        yield from peer.cidrs
-    yield from spec.transit_gateway.routes if spec.transit_gateway else ()
+    """The addresses behind peerings and the transit gateway; of what holds our own, the largest part that is not."""
+    routes = spec.transit_gateway.routes if spec.transit_gateway else ()
+    for cidr in (*(cidr for peer in peers for cidr in peer.cidrs), *routes):
+        rest = union([addresses(cidr)]) - union(map(addresses, ranges(spec)))
+        yield from sorted(cidrs(rest, IPV4), key=prefix_length)[:1]
 
 
 def _log_in_from(bastion: Bastion | None) -> tuple[str, ...]:

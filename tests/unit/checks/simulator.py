@@ -300,4 +300,7 @@ def is_internet(net, address):
     lists = [e.prefix_list for e in net.endpoints]
     services = [c for p in net.prefix_lists if p.id in lists for c in p.cidrs]
     own = [c for v in net.vpcs for c in v.cidrs]
-    return not in_any(address, own + services) and World(net).seen_as(address) is None
+    routes = [r for t in net.tables for r in t.routes if r.target[:4] in ("pcx-", "tgw-", "vgw-")]
+    by_list = [c for p in net.prefix_lists for c in p.cidrs if any(r.destination == p.id for r in routes)]
+    elsewhere = [r.destination for r in routes if "/" in r.destination and not r.destination.endswith("/0")]
+    return not in_any(address, own + services + by_list + elsewhere) and World(net).seen_as(address) is None

@@ -8,7 +8,18 @@ import pytest
 
 from awslab.checks.expectations import Expectation, Intent, checked, expectations
 from awslab.checks.logs import delivery
-from awslab.checks.model import Endpoint, FlowLog, Interface, Listener, LoadBalancer, Peering, PrefixList, Route
+from awslab.checks.model import (
+    Endpoint,
+    FlowLog,
+    Gateway,
+    GatewayKind,
+    Interface,
+    Listener,
+    LoadBalancer,
+    Peering,
+    PrefixList,
+    Route,
+)
 from awslab.checks.reach import Flow
 from tests.unit.checks.networks import EVERYWHERE, entry, production, tcp, with_acl, with_group, with_table
 
@@ -272,3 +283,33 @@ def test_flow_logs_are_delivered_or_it_is_said_why_not(logs, result, message):
 
     assert (result, result == "delivered") == (found.result, found.held)
     assert message in found.message
+
+
+def dual(network, private="eigw-1"):
+    """The same with IPv6, whose way out of the private subnets is *private*."""
+    parts = {s.id: f"2600:1f18:0:{number:x}::/64" for number, s in enumerate(network.subnets)}
+    local = Route("2600:1f18::/56", "local")
+    ways_out = {"public": ("igw-1",), "private-a": (private,), "private-b": (private,)}
+    tables = [
+        replace(t, routes=(*t.routes, local, *(Route("::/0", target) for target in ways_out.get(t.name, ()))))
+        for t in network.tables
+    ]
+    rules = tuple(entry(100, egress=egress, protocol="all", cidr="::/0") for egress in (False, True))
+    return replace(
+        network,
+        vpcs=(replace(network.vpcs[0], cidrs=("10.0.0.0/16", "2600:1f18::/56")),),
+        subnets=tuple(replace(s, cidrs=(*s.cidrs, parts[s.id])) for s in network.subnets),
+        tables=tuple(tables),
+        gateways=(*network.gateways, Gateway("eigw-1", "vpc-1", GatewayKind.EGRESS_ONLY, "out")),
+        acls=tuple(replace(a, rules=(*a.rules, *rules)) for a in network.acls),
+    )
+
+
+def test_over_ipv6_the_private_subnets_get_out_and_nobody_gets_in():
+    promised = replace(INTENT, ipv6=True)
+
+    said = [failures(dual(NETWORK, target), promised) for target in ("eigw-1", "igw-1", "eigw-9")]
+
+    assert {} == said[0]
+    assert {"internet to private, tcp 443 over IPv6"} == set(said[1])
+    assert "closed: eigw-9 is not attached to the VPC" == said[2]["private to internet, tcp 443 over IPv6"]

@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from awslab.aws.instance import Image
+from awslab.cost import network
 from awslab.cost.estimate import monthly, words
+from awslab.cost.network import Balanced, Traffic
 from awslab.cost.prices import FREE, hourly
 from awslab.kinds import KINDS
-from tests.unit.kinds.specs import FACTS, composed
+from awslab.kinds.labvpc import LAB_VPC
+from tests.unit.kinds.specs import FACTS, composed, spec
 
 
 def test_two_nat_gateways_with_their_addresses_cost_what_aws_lists():
@@ -40,6 +43,27 @@ def test_web_servers_are_paid_with_their_disks_and_a_load_balancer_with_its_addr
 
     assert 2 * (730 * 0.0104 + 8 * 0.08) == pytest.approx(servers)
     assert 730 * (0.0225 + 2 * 0.005) == pytest.approx(balanced - servers)
+
+
+@pytest.mark.parametrize(
+    ("gb", "connections", "units"),
+    [(0, 0, 0), (730, 0, 1), (730, 50, 2), (7300, 50, 10)],
+    ids=["idle", "data", "connections", "whichever-is-more"],
+)
+def test_capacity_units_are_paid_by_what_needs_most_of_them(gb, connections, units):
+    traffic = Traffic(balanced=Balanced(gb, connections))
+
+    told = network.monthly(traffic, "us-east-1")
+
+    assert pytest.approx(units * 730 * 0.008) == told.get("Load balancer capacity", 0)
+    assert f"{units:.3g} units for {gb} GB a month" in network.assumptions(traffic)["Load balancer capacity"]
+
+
+def test_without_a_load_balancer_there_are_no_capacity_units():
+    expected = spec(expect={"loadBalancerGb": 730}, webServer={})
+
+    assert {} == LAB_VPC.work(expected)
+    assert "Load balancer capacity" not in LAB_VPC.assumptions(expected)
 
 
 def test_every_type_of_every_kind_has_a_price():

@@ -41,6 +41,7 @@ BY_SSH = {"access": "Ssh", "publicKey": KEY, "allowedCidrs": ["198.51.100.0/24"]
         {"subnets": {"public": {"enabled": False}}, "natGateways": "None", "ipv6": True, "bastion": {}},
         {"peerings": [{"name": "shop", "vpcId": "vpc-0123456789abcdef0", "cidrs": ["10.1.0.0/16"]}]},
         {"transitGateway": {"id": "tgw-0123456789abcdef0", "routes": ["10.8.0.0/16"]}, "flowLogs": {}},
+        {"transitGateway": {"id": "tgw-0123456789abcdef0", "routes": ["10.0.0.0/8", "198.51.100.0/24"]}},
         {"securityGroups": {"loadBalancer": {"ports": [8443], "from": ["198.51.100.0/24"]}, "app": {"port": 8080}}},
     ],
     ids=lambda fields: "-".join(fields) or "default",

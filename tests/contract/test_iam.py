@@ -225,11 +225,18 @@ def test_nothing_is_allowed_that_is_never_called(calls):
     assert set() == iam.ACTIONS - called
 
 
-def test_what_the_proof_asks_only_where_a_route_leads_there_is_allowed_too():
+def test_what_the_proof_asks_is_allowed():
     asked = re.findall(r"\b((?:describe|get)_[a-z_]+)\b", Path(observed_network.__file__).read_text())
     actions = {"".join(map(str.capitalize, name.split("_"))) for name in asked}
 
-    assert {"GetPaginator", "DescribeLoadBalancers", "DescribeListeners"} == actions - iam.ACTIONS
+    balancers = {"DescribeListeners", "DescribeLoadBalancers", "DescribeTargetHealth"}
+    assert {"GetPaginator"} | balancers == actions - iam.ACTIONS
+    assert {f"elasticloadbalancing:{action}" for action in balancers} <= set(_of_balancers())
+
+
+def _of_balancers():
+    grants = (named.GRANTS[name] for name in ("Listener", "LoadBalancer", "TargetGroup"))
+    return (action for grant in grants for action in (*grant.reads, *grant.lists))
 
 
 def test_whatever_is_made_carries_the_owner_from_its_creation_on(calls):

@@ -135,7 +135,7 @@ def test_the_api_server_fills_in_the_defaults(kubectl, production):
         "availabilityZones": 2,
         "natGateways": "PerZone",
         "management": {"mode": "Manage", "approval": "", "drift": "Correct", "deletion": "Delete", "protect": False},
-        "subnets": {"data": {"enabled": True}},
+        "subnets": {"public": {"enabled": True}, "data": {"enabled": True}},
         "securityGroups": {
             "loadBalancer": {"ports": [80, 443], "from": ["0.0.0.0/0"]},
             "app": {"port": 80},

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from awslab.local.demo import account
+from tests.support.certificates import self_signed
 from tests.support.live import REGION, ROOT, SMALL, LiveVpc, Place, eventually, ours
 from tests.support.live_pipeline import client
 
@@ -33,6 +34,8 @@ class Around:
     partner_table: str
     stranger: str
     transit: str
+    vpn: str
+    certificate: str
 
     def put_into(self, example: str) -> str:
         """The example with these ids."""
@@ -41,6 +44,8 @@ class Around:
             "rtb-0123456789abcdef0": self.partner_table,
             "vpc-0123456789abcdef1": self.stranger,
             "tgw-0123456789abcdef0": self.transit,
+            "vgw-0123456789abcdef0": self.vpn,
+            "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef": self.certificate,
         }
         for id_, theirs in ids.items():
             assert id_ in example
@@ -60,13 +65,16 @@ def of_account(place: Place, number: str, region: str = REGION):
 
 @pytest.fixture(scope="module")
 def around(place) -> Around:
-    """Networks of two other accounts, and a transit gateway."""
+    """Networks of two other accounts, and in the own one two gateways and a certificate."""
     partner, stranger = of_account(place, PARTNER, "eu-west-1"), of_account(place, STRANGER)
     vpc = partner.create_vpc(CidrBlock="10.64.0.0/16")["Vpc"]["VpcId"]
     table = partner.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     strange = stranger.create_vpc(CidrBlock="10.65.0.0/16")["Vpc"]["VpcId"]
     transit = place.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
-    return Around(vpc, table, strange, transit)
+    vpn = place.ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    private, public = self_signed("shop.example.com")
+    certificate = client(place, "acm").import_certificate(Certificate=public, PrivateKey=private)["CertificateArn"]
+    return Around(vpc, table, strange, transit, vpn, certificate)
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +201,19 @@ def test_the_full_example_has_a_way_to_each_network_that_it_names(full, shop, pl
     }.items() <= table(full, "private-a").items()
     assert {"active"} == {_peering(place, id_)["Status"]["Code"] for id_ in peerings.values()}
     assert peerings["shop"] == table(shop, "private-a")["10.0.0.0/16"]
+    (vpn,) = place.ec2.describe_vpn_gateways(VpnGatewayIds=[around.vpn])["VpnGateways"]
+    assert [full.status["vpcId"]] == [attachment["VpcId"] for attachment in vpn["VpcAttachments"]]
     partner = of_account(place, PARTNER, "eu-west-1")
     assert peerings["partner"] == routes(partner, around.partner_table)["10.0.0.0/16"]
+
+
+def test_the_load_balancer_of_the_full_example_speaks_https_with_its_certificate(full, place, around):
+    elb = client(place, "elbv2")
+    listeners = elb.describe_listeners(LoadBalancerArn=full.ids()["LoadBalancer/web"])["Listeners"]
+
+    by_port = {listener["Port"]: listener for listener in listeners}
+    assert around.certificate == by_port[443]["Certificates"][0]["CertificateArn"]
+    assert {80: "redirect", 443: "forward"} == {p: one["DefaultActions"][0]["Type"] for p, one in by_port.items()}
 
 
 def test_every_output_is_what_aws_has(full, place):
@@ -312,6 +331,8 @@ def test_deleting_them_all_empties_the_account(examples, full, shop, place, arou
     assert [] == account.leftovers(place.ec2)
     assert {"deleted"} == {p["Status"]["Code"] for p in peerings}
     assert {"deleted"} >= {a["State"] for a in attachments}
+    (vpn,) = place.ec2.describe_vpn_gateways(VpnGatewayIds=[around.vpn])["VpnGateways"]
+    assert {"detached"} == {attachment["State"] for attachment in vpn["VpcAttachments"]}
     assert [] == client(place, "elbv2").describe_load_balancers()["LoadBalancers"]
     assert [] == client(place, "logs").describe_log_groups()["logGroups"]
     assert {} == routes(of_account(place, PARTNER, "eu-west-1"), around.partner_table)

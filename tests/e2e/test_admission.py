@@ -128,26 +128,20 @@ def test_zones_go_from_a_count_to_a_list_and_back(kubectl, production, how):
     assert [spec["availabilityZones"] for spec in seen] == [3, named("ab"), named("abc"), 2]
 
 
+def without_empty(value):
+    """*value* without the lists and mappings in it that have nothing: these the API server does not fill in."""
+    if not isinstance(value, dict):
+        return value
+    fields = {key: without_empty(field) for key, field in value.items()}
+    return {key: field for key, field in fields.items() if field not in ({}, [])}
+
+
 def test_the_api_server_fills_in_the_defaults(kubectl, production):
     live = json.loads(kubectl("get", "labvpc", production, "-o", "json"))["spec"]
 
-    assert live == MINIMAL | {
-        "availabilityZones": 2,
-        "natGateways": "PerZone",
-        "management": {"mode": "Manage", "approval": "", "drift": "Correct", "deletion": "Delete", "protect": False},
-        "subnets": {"public": {"enabled": True}, "data": {"enabled": True}},
-        "securityGroups": {
-            "loadBalancer": {"ports": [80, 443], "from": ["0.0.0.0/0"]},
-            "app": {"port": 80},
-            "data": {"ports": [5432]},
-        },
-        "networkAcls": "Tiered",
-        "emptyDefaultNetworkAcl": False,
-        "endpoints": {"gateways": ["s3", "dynamodb"]},
-        "deletion": {"emptyBuckets": False, "keepLogs": False},
-        "expect": {"endpointGb": 0, "flowLogGb": 0, "natGb": 0},
-        "ipv6": False,
-    }
+    filled_in = LabVpcSpec.model_validate(MINIMAL).model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert live == without_empty(filled_in)
+    assert {"natGateways": "PerZone", "networkAcls": "Tiered", "ipv6": False}.items() <= live.items()
     assert LabVpcSpec.model_validate(live) == LabVpcSpec.model_validate(MINIMAL)
 
 

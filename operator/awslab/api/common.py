@@ -213,6 +213,22 @@ class Summary(StatusModel):
     monthly_cost: str | None = Field(default=None, description="The estimated cost a month, with its currency.")
 
 
+class CostPart(StatusModel):
+    """What is paid for together."""
+
+    part: str = Field(description="A type of resources, or a service by what goes through it.")
+    count: int | None = Field(default=None, ge=0, description="How many resources of the type.")
+    monthly: str = Field(description="A month, for example $65.70.")
+
+
+class CostStatus(StatusModel):
+    """What the object costs a month, by list prices; `awslab cost` tells what that goes by."""
+
+    monthly: str = Field(description="All of it, for example $84.88.")
+    parts: tuple[CostPart, ...] = Field(default=(), description="What is paid for, without what is free.")
+    prices_as_of: str = Field(description="When the prices were last compared with AWS's, for example 2025-06.")
+
+
 class AccountStatus(StatusModel):
     """The account in which the resources of an object were made."""
 
@@ -234,6 +250,9 @@ class KindStatus(StatusModel):
     )
     drift: tuple[DriftItem, ...] = Field(
         default=(), description="Every field that somebody else changed and that is not yet put back."
+    )
+    cost: CostStatus | None = Field(
+        default=None, description="The estimated cost; none where the prices of the region are not known."
     )
     plan: PlanStatus | None = Field(
         default=None, description="What would be done next; there while something is to be done or approved."

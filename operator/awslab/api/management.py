@@ -127,11 +127,22 @@ class PlannedStep(StatusModel):
     interrupts: bool | None = Field(default=None, description="Whether something in use stops working for a while.")
 
 
+class PlanCost(StatusModel):
+    """What stands in AWS costs a month, estimated; without what goes through it."""
+
+    before: str = Field(description="As it is, for example $84.88.")
+    after: str = Field(description="Once the plan is carried out.")
+    difference: str = Field(description="For example +$32.85.")
+
+
 class PlanStatus(StatusModel):
     """What would be done to make AWS as the spec asks."""
 
     hash: str = Field(description="The hash over all that is planned; approve it to have it carried out.")
     summary: str = Field(description="How many resources are created, updated, replaced and deleted.")
+    cost: PlanCost | None = Field(
+        default=None, description="What that changes in the cost; none where a price is not known."
+    )
     steps: tuple[PlannedStep, ...] = Field(default=(), description="What is to be done, resource by resource.")
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from awslab.core.errors import LabError
-from awslab.cost.estimate import Line, lines, total, words
+from awslab.cost.estimate import Estimate, words
 from awslab.cost.prices import AS_OF, CURRENCY, HOURS_A_MONTH, SOURCES
 
 from .graph import of_live
@@ -24,38 +24,29 @@ UNKNOWN = "not known"
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What one object costs a month."""
+class Told:
+    """What one object costs a month, and what that goes by."""
 
     title: str
-    region: str
-    standing: tuple[Line, ...]
-    work: Mapping[str, float] | None
-    """US dollars a month by service; None where prices are not known."""
+    estimate: Estimate
     assumed: Mapping[str, str]
-
-    @property
-    def monthly(self) -> float | None:
-        """All of it."""
-        return total(
-            [*(line.monthly for line in self.standing), *(self.work.values() if self.work is not None else [None])]
-        )
 
     def on_wire(self) -> dict[str, Any]:
         """As in JSON."""
+        estimate = self.estimate
         return {
             "object": self.title,
-            "region": self.region,
+            "region": estimate.region,
             "currency": CURRENCY,
             "pricesAsOf": AS_OF,
             "sources": list(SOURCES),
             "standing": [
                 {"type": s.type, "names": list(s.names), "hourly": s.hourly, "monthly": s.monthly}
-                for s in self.standing
+                for s in estimate.standing
             ],
-            "work": None if self.work is None else dict(self.work),
+            "work": None if estimate.work is None else dict(estimate.work),
             "assumptions": dict(self.assumed),
-            "monthly": self.monthly,
+            "monthly": estimate.monthly,
         }
 
 
@@ -69,27 +60,28 @@ def cost(reference: str | None, filename: Path | None, output: str, cluster: Clu
     if (reference is None) == (filename is None):
         raise click.UsageError("say either KIND/NAME, an object in the cluster, or -f FILE, a manifest")
     objects = [of_live(cluster.get(reference))[0]] if reference else read(filename or Path("-"))
-    estimates = [_estimate(manifest) for manifest in objects]
+    all_told = [_told(manifest) for manifest in objects]
     if output == "json":
-        click.echo(json.dumps([e.on_wire() for e in estimates], indent=2))
+        click.echo(json.dumps([told.on_wire() for told in all_told], indent=2))
         return
-    for estimate in estimates:
-        show(Console(highlight=False), estimate)
+    for told in all_told:
+        show(Console(highlight=False), told)
 
 
-def _estimate(manifest: Manifest) -> Estimate:
+def _told(manifest: Manifest) -> Told:
     kind, spec = manifest.kind, manifest.spec
     try:
         composition = kind.compose(spec, kind.guess(spec, manifest.owner(INSTANCE)))
     except LabError as error:
         raise click.ClickException(f"{kind.name}/{manifest.name}: {error}") from error
     title = f"{kind.name} {manifest.namespace}/{manifest.name}"
-    return Estimate(title, spec.region, lines(composition, spec.region), kind.work(spec), kind.assumptions(spec))
+    return Told(title, kind.estimate(spec, composition), kind.assumptions(spec))
 
 
-def show(console: Console, estimate: Estimate) -> None:
+def show(console: Console, told: Told) -> None:
     """The estimate for people: a line for each part, the sum, and what it goes by."""
-    table = Table("part", "what", title=f"{estimate.title} in {estimate.region}", title_justify="left", box=None)
+    estimate = told.estimate
+    table = Table("part", "what", title=f"{told.title} in {estimate.region}", title_justify="left", box=None)
     for head in ("$ an hour", "$ a month"):
         table.add_column(head, justify="right")
     for line in estimate.standing:
@@ -101,7 +93,7 @@ def show(console: Console, estimate: Estimate) -> None:
         table.add_row("work", "", "", UNKNOWN)
     table.add_row("all", "", "", words(estimate.monthly) or UNKNOWN, style="bold")
     console.print(table)
-    for name, value in estimate.assumed.items():
+    for name, value in told.assumed.items():
         console.print(f"  {name}: {value}", style="dim", soft_wrap=True)
     console.print(
         f"  {HOURS_A_MONTH} hours a month; list prices of {AS_OF} without taxes, discounts and free tiers:", style="dim"

@@ -157,6 +157,13 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[Text]:
         for change in step.get("changes", ()):
             yield Text(f"        {change['field']}: {change.get('from')} -> {change.get('to')}", "dim")
     yield Text(f"{plan['summary']}; plan {plan['hash']}")
+    yield from cost_lines(plan.get("cost"))
+
+
+def cost_lines(cost: Mapping[str, str] | None) -> Iterator[Text]:
+    """What a plan changes in the cost, of ``status.plan.cost``; nothing where it stays or is not known."""
+    if cost and cost["before"] != cost["after"]:
+        yield Text(f"estimated cost: {cost['before']} -> {cost['after']} a month ({cost['difference']})")
 
 
 def _warnings(step: Mapping[str, Any]) -> Iterator[str]:

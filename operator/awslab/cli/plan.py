@@ -18,10 +18,11 @@ from awslab.aws.session import Aws, Clients
 from awslab.core import plan as planning
 from awslab.core.errors import LabError
 from awslab.core.plan import Action, Hints, Step
+from awslab.cost import estimate as cost
 from awslab.engine import observe
 from awslab.kinds.kind import Situation
 
-from .live import Cluster, Live, in_cluster, plan_lines
+from .live import Cluster, Live, cost_lines, in_cluster, plan_lines
 from .lookahead import live_plan
 from .manifests import Manifest, read
 
@@ -90,7 +91,7 @@ def steps_for(manifest: Manifest, instance: str) -> list[Step]:
     return planning.foreseen(planning.plan(desired, found, Hints(owner)))
 
 
-def as_data(manifest: Manifest, steps: Iterable[Step]) -> dict[str, Any]:
+def as_data(manifest: Manifest, steps: Sequence[Step]) -> dict[str, Any]:
     """The plan for programs."""
     return {
         "kind": manifest.kind.name,
@@ -106,6 +107,7 @@ def as_data(manifest: Manifest, steps: Iterable[Step]) -> dict[str, Any]:
             }
             for step in steps
         ],
+        "cost": cost.change(steps, manifest.spec.region).on_wire(),
     }
 
 
@@ -118,6 +120,8 @@ def show(console: Console, manifest: Manifest, steps: Sequence[Step], *, everyth
             for change in step.changes:
                 console.print(Text(f"        {change}", "dim"))
     console.print(summary(steps))
+    for line in cost_lines(cost.change(steps, manifest.spec.region).on_wire()):
+        console.print(line)
 
 
 def _line(step: Step) -> Text:

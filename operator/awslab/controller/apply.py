@@ -107,7 +107,7 @@ class Apply(ObjectPass):
         result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
         outputs = self._outputs(spec, facts, result)
         self._report(result, outputs)
-        self.monthly = self._monthly(spec, desired)
+        self.cost = self.kind.estimate(spec, desired)
         reported = self.reporting.status
         summary = {**outputs.get("summary", {}), **reported.get("summary", {})}
         return self._applied(desired, result, {**outputs, **reported, "summary": summary})
@@ -189,7 +189,7 @@ class Apply(ObjectPass):
         self.handle.ensure_finalizer()
         stamps = self._stamps(steps)
         verdict = conditions.before_work(steps, drift=bool(drift))
-        plan, approved = Proposal.of(steps).on_wire(), consent.remembered(steps)
+        plan, approved = self._plan(steps), consent.remembered(steps)
         account = self.grant.on_wire()
         more = {"intents": stamps, "plan": plan, "approved": approved, "account": account}
         self.announce(verdict, steps, drift, self.reporting.conditions, **more, **self.reporting.status)
@@ -215,7 +215,12 @@ class Apply(ObjectPass):
         status = self.told(result, verdict, drift)
         status |= {
             **outputs,
-            "summary": {**status["summary"], **outputs.get("summary", {}), "monthlyCost": cost.words(self.monthly)},
+            "summary": {
+                **status["summary"],
+                **outputs.get("summary", {}),
+                "monthlyCost": cost.words(self.cost.monthly),
+            },
+            "cost": self.cost.on_wire(),
         }
         status["conditions"] = [*status["conditions"], *self.reporting.conditions]
         status |= self._remembered(desired, result, consent)
@@ -243,11 +248,13 @@ class Apply(ObjectPass):
         if self.management.mode is not Mode.OBSERVE and any(o.owner == self.owner.key for o in result.found):
             self.handle.ensure_finalizer()
 
-    def _monthly(self, spec: Any, desired: Graph) -> float | None:
-        """What is wanted costs a month: what stands there, and what it is expected to do."""
-        standing = cost.monthly(desired, self.spec["region"])
-        working = self.kind.work_cost(spec)
-        return None if standing is None or working is None else standing + working
+    def _plan(self, steps: Sequence[Step]) -> Status | None:
+        """What *steps* come to, with what that changes in the cost; None where nothing is to be done."""
+        proposal = Proposal.of(steps)
+        if not proposal:
+            return None
+        changed = cost.change(steps, self.spec["region"]).on_wire()
+        return proposal.on_wire() | ({"cost": changed} if changed else {})
 
     def _verdict(self, result: Pass, held: Verdict | None) -> Verdict:
         verdict = conditions.after_work(result)
@@ -260,11 +267,10 @@ class Apply(ObjectPass):
         tags = {key for resource in desired for key in resource.tags}
         if not result.settled:
             tags |= set(self.before.get("appliedTagKeys", ()))
-        proposal = Proposal.of(result.steps)
         return {
             "appliedTagKeys": sorted(tags),
             "syncedDigest": self.digest if result.settled else self.before.get("syncedDigest"),
-            "plan": proposal.on_wire() if proposal else None,
+            "plan": self._plan(result.steps),
             "approved": None if result.settled else consent.remembered(result.first),
             "account": self.grant.on_wire(),
             "nonConverging": counted(result, self.before.get("nonConverging", ()) if self._same_spec() else ()),

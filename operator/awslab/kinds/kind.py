@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -14,6 +14,7 @@ from awslab.core.errors import Waits
 from awslab.core.graph import Graph
 from awslab.core.ownership import Owner
 from awslab.core.resource import Observed, Resource
+from awslab.cost.estimate import Estimate, lines
 
 SpecT = TypeVar("SpecT", bound=KindSpec)
 FactsT = TypeVar("FactsT")
@@ -172,10 +173,9 @@ class Kind(Generic[SpecT, FactsT]):
         """Whether its objects live in namespaces."""
         return self.api.namespaced
 
-    def work_cost(self, spec: SpecT) -> float | None:
-        """What the expected work costs a month in US dollars; None where prices are not known."""
-        by_service = self.work(spec)
-        return None if by_service is None else sum(by_service.values())
+    def estimate(self, spec: SpecT, composition: Iterable[Resource]) -> Estimate:
+        """What an object costs a month: what stands there, and the work that its spec expects."""
+        return Estimate(spec.region, lines(composition, spec.region), self.work(spec))
 
     def may_refer_to(self, kind: str) -> bool:
         """Whether a spec of this kind may refer to an object of the kind named."""

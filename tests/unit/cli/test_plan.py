@@ -33,11 +33,12 @@ def lab(local_aws):
 
 
 def test_of_an_empty_account_everything_is_to_create(local_aws):
-    title, *lines, summary = planned().splitlines()
+    title, *lines, summary, cost = planned().splitlines()
 
     assert title == "LabVpc lab/production in us-east-1"
     assert lines == [f"  + {r.address}" for r in composed()]
     assert summary == f"{len(composed())} to create"
+    assert cost == "estimated cost: $0.00 -> $73.00 a month (+$73.00)"
 
 
 def test_planning_changes_nothing(local_aws):
@@ -89,4 +90,4 @@ def test_for_programs_it_is_json(lab):
 def test_what_another_instance_made_is_not_ours(lab):
     lab.settle(composed())
 
-    assert planned("--instance", "other").splitlines()[-1] == f"{len(composed())} to create"
+    assert planned("--instance", "other").splitlines()[-2] == f"{len(composed())} to create"

@@ -10,6 +10,7 @@ import pytest
 from awslab.aws.calls import is_read
 from awslab.aws.network import Subnet
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG
+from awslab.cost.prices import AS_OF
 from tests.support.memory import lab_vpc, reconciler, until
 
 SMALL = {"availabilityZones": 1, "natGateways": "None", "subnets": {"data": {"enabled": False}}}
@@ -89,6 +90,30 @@ def untag(ec2, *ids_):
 
 def vpcs(ec2):
     return [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]
+
+
+class TestCost:
+    def test_is_told_part_by_part(self, using):
+        handle = lab_vpc(**{**SMALL, "natGateways": "Single"}, expect={"natGb": 100})
+
+        until(handle, lambda: handle.ready, using)
+
+        parts = [
+            {"part": "Eip", "count": 1, "monthly": "$3.65"},
+            {"part": "NatGateway", "count": 1, "monthly": "$32.85"},
+            {"part": "NAT gateways", "monthly": "$4.50"},
+        ]
+        told = handle.obj["status"]["cost"]
+        assert (told["monthly"], told["parts"]) == ("$41.00", parts)
+        assert told["pricesAsOf"] == AS_OF
+
+    def test_of_a_plan_is_the_difference_to_what_stands_there(self, ready, using):
+        handle = ready(natGateways="Single")
+        handle.change(natGateways="None", management={"mode": "PlanOnly"})
+
+        using.reconcile(handle)
+
+        assert plan(handle)["cost"] == {"before": "$36.50", "after": "$0.00", "difference": "-$36.50"}
 
 
 class TestObserve:

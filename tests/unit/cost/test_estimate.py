@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from awslab.aws.instance import Image
+from awslab.core.resource import Observed, Phase
+from awslab.core.step import Action, Step
 from awslab.cost import network
-from awslab.cost.estimate import monthly, words
+from awslab.cost.estimate import change, monthly, words
 from awslab.cost.network import Balanced, Traffic
 from awslab.cost.prices import FREE, hourly
 from awslab.kinds import KINDS
@@ -70,6 +72,45 @@ def test_every_type_of_every_kind_has_a_price():
     types = {t.__name__ for kind in KINDS for t in kind.types}
 
     assert set() == {name for name in types if hourly(name, "us-east-1") is None}
+
+
+def seen(resources):
+    """The steps that keep *resources*, which AWS has as they are wanted."""
+    ids = {r.address: f"id-of-{r.address}" for r in resources}
+    return [
+        Step(Action.KEEP, r.address, r, Observed(type(r), r.name, ids[r.address], fields=_in_aws(r, ids)))
+        for r in resources
+    ]
+
+
+def _in_aws(resource, ids):
+    return {k: ids[v.address] if k == "subnet" else v for k, v in resource.wishes.items()}
+
+
+def test_what_a_plan_makes_goes_up_from_nothing():
+    steps = [Step(Action.CREATE, r.address, r) for r in composed(natGateways="Single")]
+
+    assert {"before": "$0.00", "after": "$36.50", "difference": "+$36.50"} == change(steps, "us-east-1").on_wire()
+
+
+def test_what_a_plan_deletes_goes_down_by_what_it_cost_with_all_that_it_refers_to():
+    with_bastion = seen(composed(replace(FACTS, images={"bastion": Image("ami-1")}), bastion={}))
+    steps = [replace(s, action=Action.DELETE, desired=None) if "Instance/" in s.address else s for s in with_bastion]
+
+    told = change(steps, "us-east-1").on_wire()["difference"]
+
+    assert f"-{words(730 * (0.0104 + 0.005) + 8 * 0.08)}" == told
+
+
+def test_what_is_being_deleted_already_is_paid_no_longer():
+    (step,) = (s for s in seen(composed(natGateways="Single")) if "NatGateway" in s.address)
+    going = Step(Action.WAIT, step.address, found=replace(step.found, phase=Phase.DELETING))
+
+    assert "+$0.00" == change([going], "us-east-1").on_wire()["difference"]
+
+
+def test_a_plan_in_a_region_without_prices_tells_no_difference():
+    assert change(seen(composed()), "xx-nowhere-1").on_wire() is None
 
 
 def test_an_amount_is_told_in_dollars_and_cents():

@@ -284,10 +284,11 @@ class TestCost:
         s3 = files * (6 * 0.005 + 8 * 0.0004) / 1000 + files * 1.5 * 3 * 10 / 1024 * 0.023
         logs = files * 2 * 4 / 1024 / 1024 * 0.50
         others = files * (2 * 0.625e-6 + 0.50e-6)
-        assert lambda_ + states + s3 + logs + others == pytest.approx(DATA_PIPELINE.work_cost(wanted))
+        assert lambda_ + states + s3 + logs + others == pytest.approx(DATA_PIPELINE.estimate(wanted, ()).monthly)
 
     def test_grows_with_what_is_expected_and_is_unknown_where_prices_are(self):
-        little, much = (DATA_PIPELINE.work_cost(spec(PRINTED, expect={"filesPerDay": n})) for n in (10, 1000))
+        specs = (spec(PRINTED, expect={"filesPerDay": n}) for n in (10, 1000))
+        little, much = (DATA_PIPELINE.estimate(wanted, ()).monthly for wanted in specs)
 
         assert 100 == pytest.approx(much / little)
-        assert DATA_PIPELINE.work_cost(spec(PRINTED).model_copy(update={"region": "ap-south-2"})) is None
+        assert DATA_PIPELINE.estimate(spec(PRINTED).model_copy(update={"region": "ap-south-2"}), ()).monthly is None

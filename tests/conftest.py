@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Iterator
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from awslab.local.aws.control import Control
@@ -23,7 +24,11 @@ _read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoad
 _read_anew = JSONFileLoader.load_file
 # botocore changes the model of S3 that it has read, which moto then could not route by.
 JSONFileLoader.load_file = lambda self, path: _read_anew(self, path) if "/s3/" in path else _read(path)
+_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
+Loader.list_available_services = lambda _, type_name: _services(type_name)
 
+# These descriptions stay, and are most of what there is: it takes long to look through them for garbage.
+gc.set_threshold(100_000, 50, 100)
 
 LONG = "tests/contract/test_contract.py"
 

@@ -111,7 +111,9 @@ class Aws:
         return made["NetworkInterface"]["NetworkInterfaceId"]
 
     def image(self) -> str:
-        return next(iter(self.backend.amis))
+        from awslab.local.aws.ec2.images import images  # noqa: PLC0415 - moto is slow to import
+
+        return next(iter(images(self.backend)))
 
     @property
     def backend(self) -> Any:

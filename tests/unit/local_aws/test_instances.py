@@ -89,3 +89,15 @@ def test_the_image_s_disk_takes_its_size_from_the_image(aws, refused):
     assert [15] == [volume["Size"] for volume in aws.ec2.describe_volumes()["Volumes"]]
     wish = {"ImageId": image, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet}
     refused("MissingParameter", aws.ec2.run_instances, **wish, BlockDeviceMappings=[other])
+
+
+def test_the_images_that_everybody_has_are_there_for_who_asks(aws):
+    latest = aws.client("ssm").get_parameter(
+        Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    )
+    image = latest["Parameter"]["Value"]
+
+    (found,) = aws.ec2.describe_images(ImageIds=[image])["Images"]
+
+    assert (found["ImageId"], found["State"]) == (image, "available")
+    assert len(aws.ec2.describe_images(Owners=["amazon"])["Images"]) > 100

@@ -11,6 +11,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from awslab.local.aws import world as worlds
 from awslab.local.aws.ec2 import lookup
 from awslab.local.aws.ec2.context import backend
+from awslab.local.aws.ec2.images import images
 from awslab.local.aws.ec2.index import forget_tags
 from awslab.local.aws.errors import AwsError
 from awslab.local.aws.iam.profiles import profile_of
@@ -44,7 +45,7 @@ def missing_image(context: Context) -> str | None:
     image = context.params.get("ImageId")
     if not image and not context.params.get("LaunchTemplate"):
         raise AwsError("MissingParameter", "The request must contain the parameter ImageId")
-    return f"The image id '[{image}]' does not exist" if image and image not in context.ec2.amis else None
+    return f"The image id '[{image}]' does not exist" if image and image not in images(context.ec2) else None
 
 
 @book.refuses(
@@ -224,7 +225,7 @@ def _forgotten(_world: World, due: Due) -> None:
 )
 def disks(self: Any) -> Any:
     """Give the root disk its size before moto asks for it."""
-    image = self.ec2_backend.amis.get(self._get_param("ImageId"))
+    image = images(self.ec2_backend).get(self._get_param("ImageId"))
     for wish in self._get_param("BlockDeviceMappings", []):
         if image is not None and wish.get("DeviceName") == image.root_device_name and "Ebs" in wish:
             wish["Ebs"].setdefault("VolumeSize", IMAGE_GIBIBYTES)

@@ -15,6 +15,7 @@ import moto.core.responses
 import moto.core.utils
 from moto.ec2.exceptions import InvalidAllocationIdError, InvalidNetworkInterfaceIdError, InvalidSubnetIdError
 from moto.ec2.models import vpcs as moto_vpcs
+from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
@@ -54,6 +55,7 @@ PATCHED = (
     (SubnetBackend, "get_subnet"),
     *((owner, name) for owner, name, _ in KEPT_BY),
     # replaced in the modules of their topics:
+    *((AmiBackend, name) for name in ("_load_amis", "describe_images")),
     (NatGatewayBackend, "delete_nat_gateway"),
     (FlowLogsBackend, "create_flow_logs"),
     (FlowLogs, "delete_flow_logs"),

@@ -60,7 +60,7 @@ def test_the_widget_with_the_tags_is_put_back(lab, shown, change):
 
     lab.settle(GRAPH)
 
-    found = lab.found()[DASHBOARD.address]
+    found = lab.seen(DASHBOARD.address)
     assert (lab.owner.key, DASHBOARD.body) == (found.owner, found.fields["body"])
     assert len(shown(lambda _: None)) == 2
 

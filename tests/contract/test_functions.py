@@ -71,12 +71,12 @@ def test_a_change_taken_back_makes_no_new_version(lab, function):
 
 def test_a_function_is_not_published_before_it_is_as_wanted(lab, function):
     lab.settle(with_references(LIVE))
-    found = lab.found()[LIVE.address]
+    found = lab.seen(LIVE.address)
 
     with pytest.raises(Working, match="the function is still being updated"):
         replace(LIVE, digest="awslab 2").create(lab.aws, Ids({VALIDATE.address: VALIDATE.arn}))
 
-    assert found == lab.found()[LIVE.address]
+    assert found == lab.seen(LIVE.address)
     assert ["1"] == _versions(function)
 
 
@@ -94,7 +94,7 @@ def test_a_release_is_known_from_the_tags_of_its_function(lab):
     seen = [o for item in Release.describe(lab.aws, lab.aws.owned) if (o := Release.observed(item))]
 
     assert [f"{VALIDATE.arn}:1"] == [o.id for o in seen]
-    assert [lab.found()[LIVE.address]] == [Release.examined(lab.aws, o) for o in seen]
+    assert [lab.seen(LIVE.address)] == [Release.examined(lab.aws, o) for o in seen]
 
 
 def test_a_failed_update_is_told_and_asked_for_again(lab, function, monkeypatch):
@@ -139,7 +139,7 @@ def test_logs_are_kept_where_the_spec_says_so_and_taken_over_later(lab, keeps):
     assert keeps == bool(left)
     assert {} == lab.found()
     lab.settle(with_references(GROUP))
-    assert lab.owner.key == lab.found()[GROUP.address].owner
+    assert lab.owner.key == lab.seen(GROUP.address).owner
 
 
 def test_a_function_goes_after_what_names_a_version_of_it_and_before_role_and_logs(lab):

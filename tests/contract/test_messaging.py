@@ -35,7 +35,7 @@ class TestAnEmailThatWaitsToBeConfirmed:
         wanted = topic(ops=Subscription(filter='{"kind":["failed"]}'))
         lab.settle(with_references(wanted))
 
-        found = lab.found()[TOPIC.address]
+        found = lab.seen(TOPIC.address)
 
         assert found.fields["subscriptions"] == {MAIL: UNTOLD}
         assert found.details["waiting"] == ("ops@example.com",)
@@ -65,7 +65,7 @@ def test_a_filter_is_changed_and_taken_away_in_place(lab, sns):
     def subscribed(wish):
         lab.settle(with_references(replace(TOPIC, subscriptions=FrozenMap({queue: wish}))))
         (one,) = sns.list_subscriptions_by_topic(TopicArn=TOPIC.arn)["Subscriptions"]
-        return one["SubscriptionArn"], lab.found()[TOPIC.address].fields["subscriptions"]
+        return one["SubscriptionArn"], lab.seen(TOPIC.address).fields["subscriptions"]
 
     seen = [
         subscribed(Subscription(filter='{"kind":["failed"]}')),

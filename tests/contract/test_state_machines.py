@@ -77,7 +77,7 @@ class TestDeletion:
         assert "4 executions are running, the first since " in str(outcome.error)
         assert ": a, b, c, ...; they are waited for, unless deletion.runningExecutions says Stop" in str(outcome.error)
         assert [b.id.rpartition(":")[2] for b in outcome.blockers] == ["a", "b", "c"]
-        assert lab.found()[WAITING.address].ready
+        assert lab.seen(WAITING.address).ready
 
     def test_goes_on_when_all_have_ended(self, lab, sfn):
         lab.settle(with_references(WAITING))

@@ -28,13 +28,15 @@ WINDOW = SETTINGS.model_copy(update={"consistency_window": 4.0})
 
 
 SAMPLE = {
-    ("LabVpc", "throttling of every second call"),
     ("LabVpc", "every fourth reply lost, the call carried out"),
     ("LabVpc", "two seconds until tags are shown"),
     ("DataPipeline", "every fourth reply lost, the call carried out"),
     ("DataPipeline", "two seconds until tags are shown"),
 }
-"""Of the faults, those that `make test` tries; `make faults` tries all."""
+"""Of the faults, those that `make test` tries; `make faults` tries all.
+
+Throttling of every second call is tried with the operator's process: tests/e2e/test_resilience.py.
+"""
 
 
 def _cases():

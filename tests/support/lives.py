@@ -79,7 +79,7 @@ LAB_VPC = Life(
         "subnets": {"data": {"enabled": False}},
     },
     calls={"create": 130, "change": 100, "delete": 100},
-    sample_of=23,
+    sample_of=47,
 )
 
 _QUIET = {"region": "us-east-1", "alarms": {"enabled": False}, "dashboard": False}

@@ -41,10 +41,10 @@ def _outcomes(reports: Iterable[Any]) -> Iterator[tuple[Any, str]]:
 
 def _kills(counts: dict[tuple[str, str, str], Counter[str]]) -> Iterator[str]:
     if counts:
-        yield f"{'killed during':<15}{'of a':<14}{'a call, ...':<13}{'calls killed':>12}{RIGHT:>14}{FAILED.lower():>9}"
+        yield f"{'killed during':<15}{'of a':<16}{'a call, ...':<13}{'calls killed':>12}{RIGHT:>14}{FAILED.lower():>9}"
     for (kind, life, moment), outcomes in sorted(counts.items(), key=_order):
         row = f"{outcomes.total():>12}{outcomes[RIGHT]:>14}{outcomes[FAILED]:>9}"
-        yield f"{life:<15}{kind:<14}{moment + ' it':<13}{row}"
+        yield f"{life:<15}{kind:<16}{moment + ' it':<13}{row}"
 
 
 def _order(entry: tuple[tuple[str, str, str], Counter[str]]) -> tuple[str, int, bool]:

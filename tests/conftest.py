@@ -65,11 +65,23 @@ def _server() -> Iterator[Server]:
 @pytest.fixture
 def local_aws(_server, monkeypatch) -> Iterator[Control]:
     """An empty AWS account, and the control of its AWS."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _server.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    control = Control(_server.endpoint)
+    return _emptied(_server, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def module_aws(_server) -> Iterator[Control]:
+    """As *local_aws*, for all tests of a module together."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _emptied(_server, patch)
+
+
+def _emptied(server, patch) -> Control:
+    """Have everybody use this AWS, with nothing in it."""
+    patch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+    patch.setenv("AWS_ACCESS_KEY_ID", "test")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    patch.setenv("AWS_DEFAULT_REGION", REGION)
+    control = Control(server.endpoint)
     control.reset()
     return control
 

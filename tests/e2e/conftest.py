@@ -1,6 +1,7 @@
 """One control plane for the whole session; each test gets it empty."""
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,18 +66,27 @@ def place(session_world):
     _empty(session_world)
 
 
-@pytest.fixture(scope="module")
-def no_lab(session_world):
-    """There is no namespace of the examples, not even one that is still being deleted, and will be none."""
-    session_world.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=120s")
+@contextmanager
+def _clear(kubectl):
+    """Begin without the namespace of the examples, even one that is still being deleted, and leave none."""
+    kubectl("wait", "--for=delete", "namespace/lab", "--timeout=120s")
     yield
-    session_world.kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
+    kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+def no_lab(session_world):
+    """There is no namespace of the examples: it is for the test to make."""
+    with _clear(session_world.kubectl):
+        yield
 
 
 @pytest.fixture(scope="module")
-def lab(session_world, no_lab):
-    """The namespace of the examples."""
-    session_world.kubectl("create", "namespace", "lab")
+def lab(session_world):
+    """The namespace of the examples, for all tests of a module."""
+    with _clear(session_world.kubectl):
+        session_world.kubectl("create", "namespace", "lab")
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from awslab.local.demo.network import NetworkStory
 from awslab.local.demo.pipeline import PipelineStory
 from awslab.local.demo.screen import Screen
-from awslab.local.demo.story import NAMESPACE, CheckError
+from awslab.local.demo.story import CheckError
 from tests.e2e.conftest import OPERATOR
 from tests.support.live import ROOT
 
@@ -21,9 +21,7 @@ def story(no_lab, world, request):
     kind = getattr(request, "param", NetworkStory)
     with kind.watching(world) as watch:
         yield kind(world, ROOT, Screen(io.StringIO()), watch)
-    world.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     world.reset()
-    world.kubectl("wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=120s")
 
 
 def test_the_story_holds(story):

@@ -84,7 +84,6 @@ class Shell:
 @pytest.fixture
 def shell(place, no_lab, session_world, tmp_path):
     """A shell as the page wants it, in a folder that can be littered, with a kubeconfig of its own."""
-    session_world.kubectl("wait", "--for=delete", "namespace/lab", "--timeout=120s")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     kubeconfig = shutil.copy(session_world.kubeconfig, tmp_path / "kubeconfig")
     path = os.pathsep.join([str(session_world.kubectl.command.parent), str(BIN), os.environ["PATH"]])
@@ -92,7 +91,6 @@ def shell(place, no_lab, session_world, tmp_path):
     shell = Shell(tmp_path, os.environ | more)
     yield shell
     shell.close()
-    session_world.kubectl("delete", "namespace", "lab", "--wait=false", "--ignore-not-found")
 
 
 @pytest.mark.slow

@@ -61,34 +61,26 @@ class Lab:
     def settle(self, graph=None, seconds=10):
         """Pass after pass until all is as wanted; fails where that takes too long."""
         graph = graph or Graph()
-        end = time.monotonic() + seconds
-        while True:
-            result = self.once(graph)
-            if result.settled:
-                return result
-            assert time.monotonic() < end, [str(s) for s in result.steps if s.action != "Keep"]
-            time.sleep(0.05)
+
+        def left(result):
+            return [str(s) for s in result.steps if s.action != "Keep"]
+
+        return _until(lambda: self.once(graph), lambda result: result.settled, left, seconds)
 
     def found(self):
         return {o.address: o for o in observe(self.types, self.aws, POOL)}
 
     def seen(self, address, seconds=10):
         """A resource, as soon as AWS lists it with its tags; what was just made may be missing for a while."""
-        end = time.monotonic() + seconds
-        while not (found := self.found()).get(address):
-            assert time.monotonic() < end, sorted(found)
-            time.sleep(0.05)
-        return found[address]
+        return _until(self.found, lambda found: address in found, sorted, seconds)[address]
 
     def drifted(self, graph, seconds=10):
         """The first pass in which AWS shows what somebody changed; AWS may show it late."""
-        end = time.monotonic() + seconds
-        while True:
-            result = self.once(graph)
-            if any(step.changes for step in result.first):
-                return result
-            assert time.monotonic() < end, [str(s) for s in result.steps]
-            time.sleep(0.05)
+
+        def shows_it(result):
+            return any(step.changes for step in result.first)
+
+        return _until(lambda: self.once(graph), shows_it, lambda result: [str(s) for s in result.steps], seconds)
 
     def writes(self, since):
         """Our calls after *since* that changed AWS; its services make calls of their own."""
@@ -107,6 +99,15 @@ class Lab:
 
     def stranger(self, **names):
         return replace(self, owner=replace(self.owner, **(names or {"name": "other", "uid": "uid-2"})))
+
+
+def _until(look, is_done, told, seconds):
+    """Look again and again until it is done; fails with what is *told* of the last look where that takes too long."""
+    end = time.monotonic() + seconds
+    while not is_done(seen := look()):
+        assert time.monotonic() < end, told(seen)
+        time.sleep(0.05)
+    return seen
 
 
 def with_references(*resources):

@@ -11,7 +11,7 @@ from awslab.core.diff import Changes
 from awslab.core.resource import Ids, Observed
 
 from .blockers import filters as only
-from .ec2 import Ec2Resource, Filters, Item, pages
+from .ec2 import VALUES, Ec2Resource, Filters, Item, pages
 from .network import Vpc
 from .session import Aws
 
@@ -19,8 +19,6 @@ DEFAULT = "default"
 """What AWS calls the options that a VPC has without any of its own."""
 
 KEYS = {"domain_name": "domain-name", "servers": "domain-name-servers", "ntp_servers": "ntp-servers"}
-VALUES = 200
-"""The values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
 
 
 @dataclass(frozen=True, kw_only=True)

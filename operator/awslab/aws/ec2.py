@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -17,10 +17,13 @@ from awslab.core.resource import Observed, Phase
 from .listed import Filters, Item, Listed, tags_of
 from .session import Aws
 
-__all__ = ["Ec2Resource", "Filters", "Item", "check_each", "pages", "unless_gone"]
+__all__ = ["Ec2Resource", "Filters", "Item", "batches", "check_each", "pages", "pages_of", "unless_gone"]
 
 PAGE = 1000
 """Items of a page, https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination."""
+
+VALUES = 200
+"""The most values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,18 @@ def pages(aws: Aws, operation: str, key: str, **arguments: Any) -> Iterator[Item
     size = {"PageSize": _page_size(aws, operation)}
     for page in paginator.paginate(**arguments, PaginationConfig=size):
         yield from page[key]
+
+
+def pages_of(aws: Aws, operation: str, key: str, name: str, values: Sequence[str]) -> Iterator[Item]:
+    """As *pages*, of what has one of *values*; some operations say *Filter* in place of *Filters*."""
+    argument = "Filter" if operation in {"describe_nat_gateways", "describe_flow_logs"} else "Filters"
+    for some in batches(values):
+        yield from pages(aws, operation, key, **{argument: [{"Name": name, "Values": [*some]}]})
+
+
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as a filter takes."""
+    return (values[n : n + VALUES] for n in range(0, len(values), VALUES))
 
 
 def _page_size(aws: Aws, operation: str) -> int:

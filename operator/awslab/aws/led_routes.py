@@ -13,9 +13,6 @@ from awslab.core.resource import Resource
 
 from .ec2 import unless_gone
 
-VALUES = 200
-"""The values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
-
 
 @dataclass(frozen=True)
 class LedRoute:

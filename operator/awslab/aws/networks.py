@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from awslab.checks.model import Network
 from awslab.core.ownership import OWNER_TAG
 
-from .ec2 import pages
-from .observed_network import VALUES, NoSuchVpc, observed_network, observed_networks
+from .ec2 import VALUES, pages
+from .observed_network import NoSuchVpc, observed_network, observed_networks
 from .session import Aws, Clients
 
 FORGOTTEN = 3600.0

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from awslab.core.diff import Changes
 from awslab.core.resource import Ids, Observed, Phase, Resource, Usual
 
-from .ec2 import Ec2Resource, Filters, Item, pages
-from .led_routes import OVER_PEERING, VALUES, LedRoute, inside, lead, routes_over, undo
+from .ec2 import VALUES, Ec2Resource, Filters, Item, pages
+from .led_routes import OVER_PEERING, LedRoute, inside, lead, routes_over, undo
 from .network import Vpc
 from .session import Aws
 

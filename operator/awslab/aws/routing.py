@@ -61,7 +61,7 @@ class RouteTable(Ec2Resource):
         """Every table, with which of its routes are for a way between networks to keep."""
         tables = pages(aws, "describe_route_tables", "RouteTables", Filters=filters)
         while some := list(islice(tables, PAGE)):
-            keepers = ways_with_keepers(aws.ec2, some)
+            keepers = ways_with_keepers(aws, some)
             yield from ({**item, KEEPERS: keepers} for item in some)
 
     @classmethod

@@ -81,16 +81,9 @@ def _internet(_network: Network, name: str) -> End | None:
     return End(name, outside=INTERNET) if name == INTERNET else None
 
 
-def _own(network: Network) -> Network:
-    """Only what is in the VPC that is asked about: the networks beside it have tiers and parts of the same names."""
-    subnets = tuple(s for s in network.subnets if s.vpc == network.vpcs[0].id)
-    ids = {s.id for s in subnets}
-    return replace(network, subnets=subnets, interfaces=tuple(i for i in network.interfaces if i.subnet in ids))
-
-
 def _by_id(network: Network, name: str) -> End | None:
     """An interface, instance, load balancer, endpoint or subnet by its id or name; of two by one name, ours."""
-    return _with_id(_own(network), name) or _with_id(network, name)
+    return _with_id(alone(network), name) or _with_id(network, name)
 
 
 def _with_id(network: Network, name: str) -> End | None:
@@ -105,7 +98,7 @@ def _with_id(network: Network, name: str) -> End | None:
 def _part(network: Network, name: str) -> End | None:
     if name not in PARTS:
         return None
-    network = _own(network)
+    network = alone(network)
     found = tuple(i for i in _real(network) if i.part == name)
     if not found and name == "app":
         found = tuple(i for i in _real(network) if i.part == "web")
@@ -115,7 +108,7 @@ def _part(network: Network, name: str) -> End | None:
 def _tier(network: Network, name: str) -> End | None:
     if name not in TIERS:
         return None
-    network = _own(network)
+    network = alone(network)
     subnets = {s.id for s in network.subnets if s.tier == name}
     found = tuple(i for i in _real(network) if i.subnet in subnets)
     return End(name, found) if found else _supposed(network, name, TIERS[name], network.subnets)

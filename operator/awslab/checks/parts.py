@@ -46,7 +46,7 @@ def around(network: Network, vpc: str) -> Network:
 
 
 def alone(network: Network) -> Network:
-    """The VPC that is asked about without those beside it, which so are out of sight."""
+    """The VPC that is asked about without those beside it, which have tiers and parts of the same names."""
     (own, *_) = (v.id for v in network.vpcs)
     subnets = {s.id for s in network.subnets if s.vpc == own}
     return replace(

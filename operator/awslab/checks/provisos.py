@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from .model import Interface, Network
+from .parts import alone
 from .reach import Result, Verdict
 
 
@@ -107,8 +108,7 @@ class Forwarded:
 
 def _own(network: Network) -> Iterator[Interface]:
     """What is there in the VPC that is asked about."""
-    subnets = {s.id for s in network.subnets if s.vpc == network.vpcs[0].id}
-    return (i for i in network.interfaces if i.subnet in subnets and not i.hypothetical)
+    return (i for i in alone(network).interfaces if not i.hypothetical)
 
 
 def _verb(names: Iterable[str]) -> str:

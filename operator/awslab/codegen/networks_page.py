@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from awslab.core.ownership import Owner
-from awslab.cost.estimate import lines, total, words
+from awslab.cost.estimate import total, words
 from awslab.cost.prices import AS_OF
 from awslab.kinds.labvpc import LAB_VPC
 
@@ -43,7 +43,8 @@ def _filled(block: re.Match[str]) -> str:
 def _rows(manifest: dict[str, Any]) -> Iterator[tuple[str, str, float | None]]:
     """Each part with its names and what it costs, then what the expected traffic costs."""
     spec, owner = LAB_VPC.spec_of(manifest), Owner("", LAB_VPC.name, "", manifest["metadata"]["name"])
-    for line in lines(LAB_VPC.compose(spec, LAB_VPC.guess(spec, owner)), spec.region):
+    estimate = LAB_VPC.estimate(spec, LAB_VPC.compose(spec, LAB_VPC.guess(spec, owner)))
+    for line in estimate.standing:
         yield f"{line.type} x{len(line.names)}", ", ".join(line.names), line.monthly
-    for service, amount in (LAB_VPC.work(spec) or {}).items():
+    for service, amount in (estimate.work or {}).items():
         yield service, "expected traffic", amount

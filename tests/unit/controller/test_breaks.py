@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 
-from awslab.local.aws.control import Control
 from tests.support.cluster import Cluster
 
 EVERYWHERE, EVERYWHERE_6 = "0.0.0.0/0", "::/0"
@@ -253,21 +252,8 @@ BREAKS = [
 
 
 @pytest.fixture(scope="module")
-def world(_server):
+def world(module_aws):
     """Made once for all breaks, as each is mended."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ENDPOINT_URL": _server.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-        }.items():
-            patch.setenv(name, value)
-        Control(_server.endpoint).reset()
-        yield _made()
-
-
-def _made():
     cluster, gateway = Cluster(), ec2().create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
     shop = cluster.lab_vpc("shop", **SHOP)
     lab = cluster.lab_vpc(**SPEC, transitGateway={"id": gateway, "routes": [TRANSIT]})

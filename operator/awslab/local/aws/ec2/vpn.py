@@ -186,17 +186,24 @@ def propagating(table: Any) -> list[dict[str, str]]:
 )
 def enable(response: Any) -> ActionResult:
     """Have a gateway bring its routes into a table; moto does not know the call."""
-    there, wanted = _asked(response)
+    return _with(*_asked(response))
+
+
+def disable(response: Any) -> ActionResult:
+    """Have it bring them no more."""
+    return _without(*_asked(response))
+
+
+def _with(there: list[Any], wanted: Any) -> ActionResult:
+    """Add what may be there already, as AWS does without a word."""
     if wanted not in there:
         there.append(wanted)
     return EmptyResult()
 
 
-def disable(response: Any) -> ActionResult:
-    """Have it bring them no more."""
-    there, wanted = _asked(response)
-    if wanted in there:
-        there.remove(wanted)
+def _without(there: list[Any], unwanted: Any) -> ActionResult:
+    if unwanted in there:
+        there.remove(unwanted)
     return EmptyResult()
 
 
@@ -215,18 +222,12 @@ def _asked(response: Any) -> tuple[list[dict[str, str]], dict[str, str]]:
 )
 def add_route(response: Any) -> ActionResult:
     """Add a network behind a connection; moto does not know the call."""
-    routes, cidr = _behind(response)
-    if cidr not in routes:
-        routes.append(cidr)
-    return EmptyResult()
+    return _with(*_behind(response))
 
 
 def remove_route(response: Any) -> ActionResult:
     """Take a network away."""
-    routes, cidr = _behind(response)
-    if cidr in routes:
-        routes.remove(cidr)
-    return EmptyResult()
+    return _without(*_behind(response))
 
 
 def _behind(response: Any) -> tuple[list[str], str]:

@@ -51,7 +51,7 @@ def of_types(control):
     lab.settle(graph, seconds=60)
     _tag(lab, graph)
     lab.settle(with_references(*(example.resource for example in NAMED), _inside()), seconds=60)
-    Inventory(lab.aws.clients, lab.owner.instance, TYPES).look(lab.aws, TYPES, 0)
+    Inventory(lab.aws.clients, lab.owner.instance, TYPES).look(lab.aws, TYPES, 0, frozenset(TYPES))
     lab.settle(Graph(), seconds=60)
 
 

@@ -18,9 +18,9 @@ from awslab.codegen.iam import named
 from awslab.codegen.iam.documents import MANAGED_POLICY_LIMIT
 from awslab.core.ownership import OWNER_TAG, RESOURCE_TAG, UID_TAG
 from awslab.kinds import LAB_VPC
-from awslab.local.aws.control import Control
 from tests.support.manifests import ROOT
 from tests.support.memory import lab_vpc, reconciler, until
+from tests.support.networks import prefix_list
 
 TYPE_OF_PREFIX = {
     "vpc": "vpc",
@@ -51,26 +51,9 @@ UNCONDITIONED = {
 
 
 @pytest.fixture(scope="module")
-def module_aws(_server):
-    """An empty account for the whole module, and EC2 as anybody else uses it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ENDPOINT_URL": _server.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            patch.setenv(name, value)
-        control = Control(_server.endpoint)
-        control.reset()
-        yield control, boto3.client("ec2", region_name="us-east-1")
-
-
-@pytest.fixture(scope="module")
 def calls(module_aws):
     """Every call that the operator makes in a life with everything that can happen."""
-    control, ec2 = module_aws
-    using = reconciler()
+    ec2, using = boto3.client("ec2", region_name="us-east-1"), reconciler()
     vpc = lab_vpc(**ONE, bastion={"access": "SessionManager"}, flowLogs={})
     until(vpc, lambda: vpc.ready, using)
     _drift(ec2, vpc)
@@ -78,7 +61,7 @@ def calls(module_aws):
     _change(ec2, vpc, using)
     adopter = _adopt(ec2, vpc, using)
     _delete_with_blockers(ec2, adopter, using)
-    return [c for c in control.calls() if "awslab-operator" in c["user_agent"]]
+    return [c for c in module_aws.calls() if "awslab-operator" in c["user_agent"]]
 
 
 def _id(vpc, address):
@@ -108,6 +91,8 @@ def _drift_of_rules(ec2, group, balancer):
     peer = [{**HTTP, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}]
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=peer)
     ec2.authorize_security_group_egress(GroupId=group, IpPermissions=peer)
+    theirs = [{**HTTP, "PrefixListIds": [{"PrefixListId": prefix_list(ec2, "192.0.2.0/24")}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=theirs)
     web = [{**HTTP, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "theirs"}]}]
     ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=web)
     ec2.update_security_group_rule_descriptions_ingress(GroupId=balancer, IpPermissions=web)

@@ -11,6 +11,7 @@ from awslab.checks.expectations import Intent, checked, expectations
 from awslab.checks.reach import Flow, reach
 from awslab.core.errors import Rejected
 from awslab.kinds.labvpc import LAB_VPC, Facts
+from tests.support.networks import prefix_list
 
 ZONES = tuple(f"us-east-1{letter}" for letter in "abcdef")
 INTENT = Intent(tuple((f"private-{z[-1]}", z) for z in ZONES[:2]))
@@ -131,6 +132,22 @@ def test_a_gateway_endpoint_has_the_prefix_list_of_its_routes(lab, made):
     assert (made["GatewayEndpoint/s3"], "available") == (endpoint.id, endpoint.state)
     assert endpoint.prefix_list.startswith("pl-")
     assert endpoint.prefix_list in {p.id for p in network.prefix_lists if p.name.endswith(".s3")}
+
+
+def test_the_lists_of_services_are_one_call_and_those_of_others_are_read_each_time(lab, made, ec2, local_aws):
+    theirs = prefix_list(ec2, "192.0.2.0/24")
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": theirs}]}
+    ec2.authorize_security_group_ingress(GroupId=made["SecurityGroup/app"], IpPermissions=[rule])
+    since = local_aws.last_call()
+
+    first, second = look(lab, made), look(lab, made)
+
+    called = [c["action"] for c in local_aws.calls(since) if "PrefixList" in c["action"]]
+    assert ["DescribePrefixLists", *["DescribeManagedPrefixLists", "GetManagedPrefixListEntries"] * 2] == called
+    assert first == second
+    assert {"theirs": ("192.0.2.0/24",)} == {p.name: p.cidrs for p in first.prefix_lists if p.id == theirs}
+    assert {"dynamodb", "s3"} == {p.name.rpartition(".")[2] for p in first.prefix_lists if p.id != theirs}
+    assert all(p.cidrs for p in first.prefix_lists)
 
 
 def test_a_vpc_that_is_not_there_is_said(lab):

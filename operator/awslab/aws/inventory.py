@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,7 @@ DETAIL_RATE = 1.0
 """Calls a second for what no listing shows at all: up to 600 in a round of ten minutes, for all objects together."""
 
 IDLE = 3600.0
-"""Seconds after which a listing that showed nothing is asked for again, where no pass changed anything since."""
-
-SETTLED = 120.0
-"""Seconds after a change within which AWS may not list yet what was made."""
+"""Seconds after which a listing is asked for of which nobody who looks has or wants anything."""
 
 BATCH = 1000
 """Descriptions that are taken in at a time: a page of AWS's."""
@@ -63,8 +60,8 @@ class Inventory:
     It serves routine looks only: who is about to change anything looks for itself
     first.  Types that EC2 does not list are listed for each owner, as ever.
 
-    Where a listing showed nothing there is nothing to drift, and only a pass of
-    ours makes something appear: so it is asked for rarely until one did.
+    Where an owner neither wants nor has anything there is nothing to drift; what
+    may be left over of its work there is looked for rarely.
     """
 
     def __init__(
@@ -81,13 +78,16 @@ class Inventory:
         self._instance, self._clock = instance, clock
         self._listings = _listings(types)
         self._changed: dict[str, float] = {}
-        self._last_change = -math.inf
+        self._started = clock()
         self._lanes = {False: SlowLane(clock), True: SlowLane(clock, DETAIL_RATE * speed)}
         """Of types of which listings show most, and of those of which they show nothing."""
 
-    def look(self, aws: Aws, types: Sequence[type[Resource]], interval: float) -> Seen | None:
+    def look(
+        self, aws: Aws, types: Sequence[type[Resource]], interval: float, wanted: Set[type[Resource]]
+    ) -> Seen | None:
         """What the owner has, seen within half the *interval* of its looks; None where it changed since.
 
+        *wanted* are those of *types* of which it should have something.
         Raises LabError where AWS cannot be looked at.
         """
         found: list[Observed] = []
@@ -95,7 +95,8 @@ class Inventory:
         with translated():
             for listing in dict.fromkeys(map(self._listings.get, types)):
                 if listing is not None:
-                    began = min(began, self._refresh(listing, interval / 2))
+                    concerns = aws.owner.key in listing.packed or not wanted.isdisjoint(listing.types)
+                    began = min(began, self._refresh(listing, interval / 2 if concerns else None))
                     found += (o for o in listing.of(aws.owner.key) if o.type in types)
             if began <= self._changed.get(aws.owner.key, -math.inf):
                 return None
@@ -107,7 +108,7 @@ class Inventory:
         for lane in self._lanes.values():
             lane.looked(owner)
         if changed:
-            self._changed[owner] = self._last_change = self._clock()
+            self._changed[owner] = self._clock()
 
     def forget(self, owner: str) -> None:
         """The owner is gone."""
@@ -115,23 +116,19 @@ class Inventory:
             lane.forget(owner)
         self._changed.pop(owner, None)
 
-    def _refresh(self, listing: _Listing, max_age: float) -> float:
+    def _refresh(self, listing: _Listing, max_age: float | None) -> float:
         """Sweep if the last sweep is too old; who comes meanwhile waits for this one.
 
-        Returns the moment of which the listing is true.
+        Returns the moment of which the listing is true; that is now for whom it does not concern (no *max_age*).
         """
         with listing.lock:
             began = self._clock()
-            if self._is_idle(listing) and began - listing.swept <= IDLE:
+            if max_age is None and began - max(listing.swept, self._started) <= IDLE:
                 return began
-            if began - listing.swept > max_age:
+            if began - listing.swept > (max_age or 0.0):
                 listing.packed = self._sweep(listing.types)
                 listing.swept = began
             return listing.swept
-
-    def _is_idle(self, listing: _Listing) -> bool:
-        """Whether nobody has anything of these types, and nothing was made since."""
-        return not listing.packed and listing.swept > self._last_change + SETTLED
 
     def _sweep(self, types: tuple[type[Listed], ...]) -> dict[str, list[bytes]]:
         packed: defaultdict[str, list[bytes]] = defaultdict(list)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from awslab.checks.model import (
@@ -25,16 +24,13 @@ from awslab.core.errors import Rejected
 from awslab.core.ownership import Owner
 
 from . import as_model
-from .ec2 import Filters, Item, pages
+from .ec2 import Filters, Item, batches, pages, pages_of
 from .named import unless_gone
 from .session import Aws, Clients
 from .target_group import LEAVING
 
 NOBODY = Owner("", "", "", "")
 """On whose behalf is looked: listings by VPC concern all owners."""
-
-VALUES = 200
-"""The most values of a filter: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html ."""
 
 
 class NoSuchVpc(Rejected):
@@ -92,25 +88,19 @@ class _Look:
 
     def _inside(self, operation: str, key: str, name: str = "vpc-id") -> Iterator[Item]:
         """A listing of what is in the VPCs."""
-        return self._listed(operation, key, name, self.vpcs)
-
-    def _listed(self, operation: str, key: str, name: str, values: Sequence[str]) -> Iterator[Item]:
-        """A listing of what has one of *values*; some operations say *Filter* in place of *Filters*."""
-        argument = "Filter" if operation in {"describe_nat_gateways", "describe_flow_logs"} else "Filters"
-        for some in _batches(values):
-            yield from pages(self.aws, operation, key, **{argument: _filters(name, some)})
+        return pages_of(self.aws, operation, key, name, self.vpcs)
 
     def _tables(self) -> tuple[RouteTable, ...]:
         """The VPCs' route tables, and those of the peers to which they lead."""
         tables = tuple(map(as_model.table, self._inside("describe_route_tables", "RouteTables")))
         ids = sorted(t for t in _targets(tables) if t.startswith("pcx-"))
-        found = self._listed(
-            "describe_vpc_peering_connections", "VpcPeeringConnections", "vpc-peering-connection-id", ids
+        found = pages_of(
+            self.aws, "describe_vpc_peering_connections", "VpcPeeringConnections", "vpc-peering-connection-id", ids
         )
         self.peerings = [as_model.peering(i) for i in found if i["Status"]["Code"] not in {"deleted", "deleting"}]
         peers = sorted({v for p in self.peerings for v in p.vpcs} - {*self.vpcs})
         self.vpcs = [*self.vpcs, *peers]
-        more = self._listed("describe_route_tables", "RouteTables", "vpc-id", peers)
+        more = pages_of(self.aws, "describe_route_tables", "RouteTables", "vpc-id", peers)
         return (*tables, *map(as_model.table, more))
 
     def _gateways(self, tables: Iterable[RouteTable]) -> Iterator[Gateway]:
@@ -121,7 +111,7 @@ class _Look:
             found = pages(self.aws, "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways")
             yield from _attached(found, "EgressOnlyInternetGatewayId", GatewayKind.EGRESS_ONLY)
         if any(t.startswith("vgw-") for t in targets):
-            for some in _batches(self.vpcs):
+            for some in batches(self.vpcs):
                 answer = self.aws.ec2.describe_vpn_gateways(Filters=_filters("attachment.vpc-id", some))
                 yield from _attached(answer["VpnGateways"], "VpnGatewayId", GatewayKind.VPN)
 
@@ -153,20 +143,26 @@ class _Look:
         """The lists that a route or a rule names; those of AWS's own services hardly ever change."""
         routes = [r for t in tables for r in t.routes]
         named = {r.destination for r in routes} | {r.peer for g in groups for r in g.rules}
-        services = {r.destination for r in routes if r.target.startswith("vpce-")}
-        for id_ in sorted(n for n in named if n.startswith("pl-")):
-            read = partial(_prefix_list, self.aws, id_)
-            yield self.aws.clients.fact(f"prefix list {id_}", read) if id_ in services else read()
+        ids = sorted(n for n in named if n.startswith("pl-"))
+        services = self.aws.clients.fact("prefix lists", _services) if ids else {}
+        for id_ in ids:
+            yield services[id_] if id_ in services else _prefix_list(self.aws, id_)
 
 
-def _prefix_list(aws: Aws, id_: str, _clients: Clients | None = None) -> PrefixList:
+def _services(clients: Clients) -> Mapping[str, PrefixList]:
+    """The lists of the services that have gateway endpoints."""
+    found = pages(Aws(clients, NOBODY), "describe_prefix_lists", "PrefixLists")
+    return {i["PrefixListId"]: PrefixList(i["PrefixListId"], i["PrefixListName"], _sorted(i["Cidrs"])) for i in found}
+
+
+def _prefix_list(aws: Aws, id_: str) -> PrefixList:
     (item,) = pages(aws, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=[id_])
     entries = pages(aws, "get_managed_prefix_list_entries", "Entries", PrefixListId=id_)
-    return PrefixList(id_, item["PrefixListName"], tuple(sorted(e["Cidr"] for e in entries)))
+    return PrefixList(id_, item["PrefixListName"], _sorted(e["Cidr"] for e in entries))
 
 
-def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[n : n + VALUES] for n in range(0, len(values), VALUES))
+def _sorted(cidrs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(cidrs))
 
 
 def _filters(name: str, values: Iterable[str]) -> Filters:

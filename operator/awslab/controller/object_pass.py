@@ -124,7 +124,8 @@ class ObjectPass(ABC):
         aws = Aws(clients, self.owner, on_delete=on_delete, elsewhere=self.elsewhere)
         types = self.kind.types
         inventory = self.world.inventory(clients)
-        self.seen = inventory.look(aws, types, self.interval) if self.is_routine else None
+        wanted = {type(resource) for resource in desired}
+        self.seen = inventory.look(aws, types, self.interval, wanted) if self.is_routine else None
         if self.seen and (result := engine.as_wanted(desired, self.seen.found, hints)):
             return result
         self.seen = None

@@ -9,6 +9,8 @@ import pytest
 from awslab.aws.calls import is_read
 from awslab.aws.inventory import Inventory
 from awslab.aws.listed import Listed
+from awslab.aws.nat import NatGateway
+from awslab.aws.network import Subnet
 from awslab.aws.session import Aws, Clients
 from awslab.core.ownership import Owner
 from awslab.kinds import KINDS
@@ -17,8 +19,9 @@ from tests.support.memory import SETTINGS, lab_vpc, reconciler, until
 
 PATIENT = Settings(**{**SETTINGS.model_dump(), "resync": 600.0})
 TYPES = KINDS[0].types
-SWEEP = 24
-"""Listings of a sweep: one for all types that AWS lists together."""
+EVERY = frozenset(TYPES)
+SWEEP = 8
+"""Listings of a sweep for the smallest network: one for all types that AWS lists together, of which it has some."""
 OWN_LOOK = 30 + 2
 """Calls of a look for one owner: its own listings, and the two DNS attributes of the VPC."""
 PROOF = 10
@@ -75,16 +78,23 @@ def test_many_that_come_at_the_same_time_wait_for_the_same_sweep(local_aws, usin
     assert SWEEP + PROOF + 1 == len(listings(local_aws, since))
 
 
-def test_after_a_restart_nothing_is_written_anywhere(local_aws, using):
-    handles = made(using, *(f"vpc-{n}" for n in range(20)))
+def test_after_a_restart_a_round_over_many_costs_the_calls_of_one_and_writes_nothing(local_aws, using):
+    def restarted():
+        since, fresh = local_aws.last_call(), reconciler(PATIENT)
+        for handle in handles:
+            fresh.reconcile(handle)
+        return actions(local_aws, since)
+
+    handles = made(using, "a")
+    of_one = restarted()
+    handles += made(using, *(f"vpc-{n}" for n in range(19)))
     before = [handle.writes for handle in handles]
-    since, fresh = local_aws.last_call(), reconciler(PATIENT)
+    of_twenty = restarted()
 
-    for handle in handles:
-        fresh.reconcile(handle)
-
-    assert [] == [a for a in actions(local_aws, since) if not is_read(a)]
+    assert [] == [a for a in of_twenty if not is_read(a)]
     assert before == [handle.writes for handle in handles]
+    assert of_one == of_twenty
+    assert 30 > len(of_twenty)
 
 
 def test_drift_that_a_sweep_shows_is_looked_at_afresh_and_mended(local_aws, ec2, using):
@@ -139,8 +149,8 @@ def test_an_inventory_shows_an_owner_nothing_of_another_or_of_another_operator(l
     made(using, "a", "ab")
     clients = Clients("us-east-1")
 
-    mine = Inventory(clients, "default", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60)
-    others = Inventory(clients, "other", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60)
+    mine = Inventory(clients, "default", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60, EVERY)
+    others = Inventory(clients, "other", TYPES).look(Aws(clients, vpc_of("a")), TYPES, 60, EVERY)
 
     assert {vpc_of("a").key} == {o.owner for o in mine.found}
     assert [] == others.found
@@ -151,20 +161,9 @@ def test_a_sweep_shows_what_the_owner_s_own_listing_shows(local_aws, using):
     clients = Clients("us-east-1")
     aws = Aws(clients, vpc_of("a"))
 
-    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60)
+    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60, EVERY)
 
     assert sorted((o for t in TYPES for o in t.observe(aws)), key=str) == sorted(seen.found, key=str)
-
-
-@pytest.mark.slow
-def test_a_round_over_a_hundred_costs_at_most_forty_calls(local_aws, using):
-    handles = made(using, *(f"vpc-{n}" for n in range(100)))
-    since = local_aws.last_call()
-
-    for handle in handles:
-        using.reconcile(handle)
-
-    assert 40 >= len(actions(local_aws, since))
 
 
 class Clock:
@@ -176,47 +175,64 @@ class Clock:
 
 @pytest.fixture
 def watched(local_aws, using):
-    """The inventory of an account with one network, swept once; with its clock."""
-    made(using, "a")
+    """The inventory of an account with one network, with its clock, and the types of which the network has some."""
+    (handle,) = made(using, "a")
     clients, clock = Clients("us-east-1"), Clock()
-    inventory = Inventory(clients, "default", TYPES, clock)
-    inventory.looked(vpc_of("a").key, changed=True)
-    clock.now += 200
-    inventory.look(Aws(clients, vpc_of("a")), TYPES, 60)
-    return inventory, Aws(clients, vpc_of("a")), clock
+    names = {r["address"].partition("/")[0] for r in handle.obj["status"]["resources"]}
+    has = {t for t in TYPES if t.__name__ in names}
+    return Inventory(clients, "default", TYPES, clock), Aws(clients, vpc_of("a")), clock, has
 
 
-def test_what_nobody_has_is_not_asked_for_again_before_an_hour_is_over(local_aws, watched):
-    inventory, aws, clock = watched
+def test_a_sweep_serves_half_an_interval(local_aws, watched):
+    inventory, aws, clock, has = watched
+    inventory.look(aws, TYPES, 60, has)
     since = local_aws.last_call()
 
-    clock.now += 60
-    seen = inventory.look(aws, TYPES, 60)
+    clock.now += 30
+    served = inventory.look(aws, TYPES, 60, has)
+    assert (30, []) == (served.age, actions(local_aws, since))
+    clock.now += 1
+    anew = inventory.look(aws, TYPES, 60, has)
+    assert (0, SWEEP) == (anew.age, len(listings(local_aws, since)))
+
+
+def test_what_an_owner_neither_wants_nor_has_is_asked_for_once_an_hour(local_aws, watched):
+    inventory, aws, clock, has = watched
+    since = local_aws.last_call()
+
+    inventory.look(aws, TYPES, 60, has)
+    clock.now += 3500
+    seen = inventory.look(aws, TYPES, 60, has)
 
     called = listings(local_aws, since)
+    assert 2 * SWEEP == len(called)
     assert {"DescribeVpcs", "DescribeSubnets", "DescribeRouteTables"} <= set(called)
     assert {"DescribeNatGateways", "DescribeInstances", "DescribeLoadBalancers"} & set(called) == set()
-    assert len(called) * 2 < SWEEP
     assert seen.age == 0
-    clock.now += 3600
-    inventory.look(aws, TYPES, 60)
+    clock.now += 101
+    inventory.look(aws, TYPES, 60, has)
+    clock.now += 101
+    inventory.look(aws, TYPES, 60, has)
+    assert 1 == listings(local_aws, since).count("DescribeNatGateways")
+
+
+def test_what_an_owner_wants_is_asked_for_though_nobody_has_it(local_aws, watched):
+    inventory, aws, _, has = watched
+    since = local_aws.last_call()
+
+    inventory.look(aws, TYPES, 60, has | {NatGateway})
+
     assert "DescribeNatGateways" in listings(local_aws, since)
 
 
-def test_what_nobody_had_is_asked_for_after_somebody_changed_something(local_aws, watched):
-    inventory, aws, clock = watched
-    inventory.looked("default/LabVpc/lab/b", changed=True)
+def test_what_an_owner_has_and_does_not_want_is_seen_in_each_interval(local_aws, watched):
+    inventory, aws, clock, has = watched
+    inventory.look(aws, TYPES, 60, has)
 
-    for after in (60, 60, 60):  # AWS may list late what was made
-        since = local_aws.last_call()
-        clock.now += after
-        inventory.look(aws, TYPES, 60)
-        assert "DescribeNatGateways" in listings(local_aws, since)
-
-    since = local_aws.last_call()
-    clock.now += 60
-    inventory.look(aws, TYPES, 60)
-    assert "DescribeNatGateways" not in listings(local_aws, since)
+    for _ in range(2):
+        clock.now += 61
+        seen = inventory.look(aws, TYPES, 60, has - {Subnet})
+        assert Subnet in {o.type for o in seen.found}
 
 
 def test_a_sweep_shows_what_stands_beside_a_network_too(local_aws, using):
@@ -226,7 +242,7 @@ def test_a_sweep_shows_what_stands_beside_a_network_too(local_aws, using):
     clients = Clients("us-east-1")
     aws = Aws(clients, vpc_of("a"))
 
-    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60)
+    seen = Inventory(clients, "default", TYPES).look(aws, TYPES, 60, EVERY)
 
     assert sorted((o for t in TYPES for o in t.observe(aws)), key=str) == sorted(seen.found, key=str)
 

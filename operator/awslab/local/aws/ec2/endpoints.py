@@ -116,6 +116,25 @@ def _own_interfaces(ec2: Any, endpoint: Any) -> None:
 
 
 @book.follows(
+    "service-prefix-lists",
+    "DescribePrefixLists",
+    does="The services that have gateway endpoints are listed, each with the addresses that it may be reached at.",
+    see=API + "API_DescribePrefixLists.html",
+)
+def of_services(_context: Context, result: Any) -> None:
+    """Tell addresses, and nothing of the other lists of AWS's."""
+    served = (one for one in result["PrefixLists"] if one.prefix_list_name.rpartition(".")[2] in BY_GATEWAY)
+    result["PrefixLists"] = [
+        {"PrefixListId": one.id, "PrefixListName": one.prefix_list_name, "Cidrs": _addresses(one)} for one in served
+    ]
+
+
+def _addresses(prefix_list: Any) -> list[str]:
+    (*_, newest) = prefix_list.entries.values()
+    return [entry["Cidr"] for entry in newest]
+
+
+@book.follows(
     "endpoint-modify",
     "ModifyVpcEndpoint",
     does="Changing an endpoint's route tables or subnets makes and removes its routes and interfaces; its policy can be"

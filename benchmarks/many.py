@@ -55,7 +55,7 @@ def _template(folder: Path) -> tuple[Path, str]:
         found = {name: _listed(ec2, name, "tag:awslab.dev/owner", f"default/LabVpc/lab/{NAME}") for name in LISTINGS}
         vpc = handle.obj["status"]["vpcId"]
         found |= {f"{name} of VPC": _listed(ec2, name, BY.get(name, "vpc-id"), vpc) for name in OF_VPC}
-        found |= _of_prefix_lists(ec2)
+        found["describe_prefix_lists"] = ec2.describe_prefix_lists()
         found["describe_availability_zones"] = ec2.describe_availability_zones()
         found["get_caller_identity"] = boto3.client("sts", region_name=REGION).get_caller_identity()
     path = folder / "template.json"
@@ -66,16 +66,6 @@ def _template(folder: Path) -> tuple[Path, str]:
 def _listed(ec2: Any, name: str, by: str, value: str) -> Any:
     argument = "Filter" if name == "describe_nat_gateways" else "Filters"
     return getattr(ec2, name)(**{argument: [{"Name": by, "Values": [value]}]})
-
-
-def _of_prefix_lists(ec2: Any) -> dict[str, Any]:
-    """What AWS tells of the addresses of its services."""
-    told: dict[str, Any] = {}
-    for item in ec2.describe_managed_prefix_lists()["PrefixLists"]:
-        id_ = item["PrefixListId"]
-        told[f"describe_managed_prefix_lists of {id_}"] = {"PrefixLists": [item]}
-        told[f"get_managed_prefix_list_entries of {id_}"] = ec2.get_managed_prefix_list_entries(PrefixListId=id_)
-    return told
 
 
 def _measured(folder: Path, template: Path, obj: str, count: int) -> dict[str, Any]:

@@ -41,8 +41,8 @@ ID = re.compile(r"\b((?!pl-)[a-z]+-[0-9a-f]{12})([0-9a-f]{5})\b")
 class StubClient:
     """Lists copies of one network's resources, and nothing of what that network does not have; forgets what is written.
 
-    The *template* has an answer for each operation about the first network, by its name, by its name and `of VPC`
-    where the VPC is asked about, or by its name and the prefix list that is.
+    The *template* has an answer for each operation about the first network, by its name, or by its name and `of VPC`
+    where the VPC is asked about.
     """
 
     def __init__(self, service: str, template: dict[str, str], count: int) -> None:
@@ -67,8 +67,6 @@ class StubClient:
         """The answer about each network that is asked about; an empty one about what the first does not have."""
         text = json.dumps(arguments)
         known = f"{operation} of VPC" if "vpc-id" in text or "resource-id" in text else operation
-        if prefix_list := re.search(r"pl-[0-9a-f]+", text):
-            known = f"{operation} of {prefix_list[0]}"
         if known not in self._template:
             yield self._empty(operation)
             return

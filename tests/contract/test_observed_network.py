@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from awslab.aws.observed_network import observed_network, observed_networks
+from awslab.aws.session import Clients
 from awslab.checks.expectations import Intent, checked, expectations
 from awslab.checks.reach import Flow, reach
 from awslab.core.errors import Rejected
@@ -24,7 +25,8 @@ def composed(**spec):
 
 @pytest.fixture
 def made(lab):
-    """A LabVpc with its ids by address."""
+    """A LabVpc with its ids by address; nothing is known of the region from before."""
+    lab.aws = replace(lab.aws, clients=Clients("us-east-1"))
     lab.settle(composed())
     return {address: found.id for address, found in lab.found().items()}
 

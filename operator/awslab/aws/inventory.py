@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
 import threading
 import time
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from awslab.core.ownership import Owner
+from awslab.core.packer import Packer
 from awslab.core.resource import Observed, Phase, Resource
 
 from .errors import translated
@@ -39,19 +40,38 @@ class Seen:
     """Seconds since the oldest of the sweeps that it stems from began."""
 
 
+class _Shown:
+    """What one listing showed, by owner; packed, as there may be a hundred thousand."""
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+        self._packer: Packer | None = None
+
+    def __contains__(self, owner: object) -> bool:
+        return owner in self._packed
+
+    def of(self, owner: str) -> list[Observed]:
+        """What one owner has."""
+        if self._packer is None or owner not in self._packed:
+            return []
+        found: list[Observed] = pickle.loads(self._packer.unpack(self._packed[owner]))  # noqa: S301 - packed by this process
+        return found
+
+    def add(self, owner: str, found: list[Observed]) -> None:
+        """Take in more of what one owner has."""
+        text = pickle.dumps(self.of(owner) + found)
+        self._packer = self._packer or Packer(text)
+        self._packed[sys.intern(owner)] = self._packer.pack(text)
+
+
 @dataclass(eq=False)
 class _Listing:
-    """What one listing of AWS showed last, by owner; packed, as there may be a hundred thousand."""
+    """One listing of AWS, and what it showed last."""
 
     types: tuple[type[Listed], ...]
     lock: threading.Lock = field(default_factory=threading.Lock)
     swept: float = -math.inf
-    packed: dict[str, list[bytes]] = field(default_factory=dict)
-
-    def of(self, owner: str) -> Iterator[Observed]:
-        """What one owner has."""
-        for batch in self.packed.get(owner, ()):
-            yield from pickle.loads(zlib.decompress(batch))  # noqa: S301 - packed by this process
+    shown: _Shown = field(default_factory=_Shown)
 
 
 class Inventory:
@@ -95,9 +115,9 @@ class Inventory:
         with translated():
             for listing in dict.fromkeys(map(self._listings.get, types)):
                 if listing is not None:
-                    concerns = aws.owner.key in listing.packed or not wanted.isdisjoint(listing.types)
+                    concerns = aws.owner.key in listing.shown or not wanted.isdisjoint(listing.types)
                     began = min(began, self._refresh(listing, interval / 2 if concerns else None))
-                    found += (o for o in listing.of(aws.owner.key) if o.type in types)
+                    found += (o for o in listing.shown.of(aws.owner.key) if o.type in types)
             if began <= self._changed.get(aws.owner.key, -math.inf):
                 return None
             found += (o for kind in types if kind not in self._listings for o in kind.observe(aws))
@@ -126,16 +146,16 @@ class Inventory:
             if max_age is None and began - max(listing.swept, self._started) <= IDLE:
                 return began
             if began - listing.swept > (max_age or 0.0):
-                listing.packed = self._sweep(listing.types)
+                listing.shown = self._sweep(listing.types)
                 listing.swept = began
             return listing.swept
 
-    def _sweep(self, types: tuple[type[Listed], ...]) -> dict[str, list[bytes]]:
-        packed: defaultdict[str, list[bytes]] = defaultdict(list)
+    def _sweep(self, types: tuple[type[Listed], ...]) -> _Shown:
+        shown = _Shown()
         for batch in _batches(types[0].describe(self._aws, self._aws.owned)):
             for owner, found in self._by_owner(types, batch).items():
-                packed[owner].append(zlib.compress(pickle.dumps(found)))
-        return dict(packed)
+                shown.add(owner, found)
+        return shown
 
     def _by_owner(self, types: Iterable[type[Listed]], items: Iterable[Any]) -> dict[str, list[Observed]]:
         """Read descriptions; what a filter should not have let through is left out."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from awslab.checks.model import Network
 from awslab.core.ownership import OWNER_TAG
+from awslab.core.packer import Packer
 
 from .ec2 import VALUES, pages
 from .observed_network import NoSuchVpc, observed_network, observed_networks
@@ -20,19 +20,13 @@ FORGOTTEN = 3600.0
 """Seconds after which a network that nobody asked for is looked at no longer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Sight:
-    """A network as it was seen, packed, as there may be thousands."""
+    """When a network was seen; packed, as there may be thousands."""
 
     asked: float
     seen: float = float("-inf")
     packed: bytes = b""
-
-    @property
-    def network(self) -> Network:
-        """Unpacked."""
-        network: Network = pickle.loads(zlib.decompress(self.packed))  # noqa: S301 - packed by this process
-        return network
 
 
 class Networks:
@@ -41,6 +35,7 @@ class Networks:
     def __init__(self, clients: Clients, clock: Callable[[], float] = time.monotonic) -> None:
         self._clients, self._clock = clients, clock
         self._sights: dict[str, _Sight] = {}
+        self._packer: Packer | None = None
         self._lock = threading.Lock()
 
     def look(self, aws: Aws, vpc: str, max_age: float) -> Network:
@@ -55,7 +50,7 @@ class Networks:
             if vpc not in self._sights:
                 raise NoSuchVpc(f"{vpc} is no VPC of this account and region")
             self._sights[vpc] = replace(self._sights[vpc], asked=self._clock())
-            return self._sights[vpc].network
+            return self._unpacked(self._sights[vpc].packed)
 
     def _ours(self, aws: Aws) -> list[str]:
         """Every VPC of this operator, of which others will ask soon: it has just been started, or this one is new."""
@@ -72,4 +67,14 @@ class Networks:
         for one in due:
             asked = self._sights.pop(one).asked
             if one in found:
-                self._sights[one] = _Sight(asked, began, zlib.compress(pickle.dumps(found[one])))
+                self._sights[one] = _Sight(asked, began, self._packed(found[one]))
+
+    def _packed(self, network: Network) -> bytes:
+        text = pickle.dumps(network)
+        self._packer = self._packer or Packer(text)
+        return self._packer.pack(text)
+
+    def _unpacked(self, packed: bytes) -> Network:
+        assert self._packer is not None  # noqa: S101 - it packed this
+        network: Network = pickle.loads(self._packer.unpack(packed))  # noqa: S301 - packed by this process
+        return network

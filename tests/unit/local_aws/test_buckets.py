@@ -76,6 +76,12 @@ def test_a_new_bucket_is_encrypted_and_private(s3):
 
 
 @rule("bucket-tags")
+def test_the_head_of_an_object_tells_the_length_of_its_body(s3):
+    s3.put_object(Bucket=NAME, Key="a", Body=b"x" * 1000)
+
+    assert 1000 == s3.head_object(Bucket=NAME, Key="a")["ContentLength"]
+
+
 def test_a_bucket_is_tagged_in_the_call_that_makes_it(s3):
     tags = [{"Key": "team", "Value": "red"}, {"Key": "empty", "Value": ""}]
 

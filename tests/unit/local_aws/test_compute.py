@@ -89,6 +89,15 @@ def test_an_endpoint_leads_to_a_service_that_there_is(aws, refused):
     )
 
 
+@rule("service-prefix-lists")
+def test_the_services_with_gateway_endpoints_are_listed_with_their_addresses(aws):
+    shown = aws.ec2.describe_prefix_lists()["PrefixLists"]
+
+    names = {"com.amazonaws.eu-west-1.dynamodb", "com.amazonaws.eu-west-1.s3"}
+    assert names == {one["PrefixListName"] for one in shown}
+    assert all(one["PrefixListId"].startswith("pl-") and one["Cidrs"] for one in shown)
+
+
 @rule("endpoint-pending", "endpoint-deleting")
 def test_an_interface_endpoint_is_pending_then_available_then_gone(aws, refused):
     vpc = aws.vpc()

@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from awslab.local.aws import controlapi
-from awslab.local.aws.call import Call, parse
+from awslab.local.aws.call import Call, parse, read_body
 from awslab.local.aws.cloudwatch.service import CloudWatch
 from awslab.local.aws.dynamodb.service import DynamoDb
 from awslab.local.aws.ec2.service import Ec2
@@ -70,13 +70,17 @@ class LocalAws:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request: of AWS, or of the control address."""
+        read_body(environ)  # all of it, whoever looks at it: the next request comes after it
         if environ["PATH_INFO"].startswith(controlapi.PREFIX):
             answer = controlapi.respond(self.world, environ)
         else:
             answer = self._aws(environ)
         reason = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in {"content-length", "status"}}
-        headers["Content-Length"] = str(len(answer.body))
+        told = environ["REQUEST_METHOD"] == "HEAD"  # the length of what is not sent
+        dropped = {"status"} if told else {"status", "content-length"}
+        headers = {k: v for k, v in answer.headers.items() if k.lower() not in dropped}
+        if not any(k.lower() == "content-length" for k in headers):
+            headers["Content-Length"] = str(len(answer.body))
         start_response(f"{answer.status} {reason}", [(k, str(v)) for k, v in headers.items()])
         return [answer.body]
 

@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from awslab.local.aws.app import LocalAws
 
 if TYPE_CHECKING:
-    from werkzeug.serving import BaseWSGIServer
-
     from awslab.local.aws.world import World
 
 HOST = "127.0.0.1"
+IDLE_SECONDS = 60.0
 
 
 class Handler(MotoRequestHandler):  # type: ignore[misc] # moto has no types for us
     """Keeps connections open, sends at once, and leaves logging to the application."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # headers and body go in two writes: Nagle would wait 40 ms in between
+    disable_nagle_algorithm = True
+    timeout = IDLE_SECONDS
+
+    def setup(self) -> None:
+        """Remember the connection, so that it ends with the server."""
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Forget the connection."""
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def run_wsgi(self) -> None:
+        """Answer one request, and let the connection live.
+
+        werkzeug's own closes it, for fear of a request that was not read to its end; our application reads each.
+        """
+        try:
+            body = b"".join(self.server.app(self.make_environ(), self._begin))
+            self._headers_buffer.append(body if self.command != "HEAD" else b"")
+            self.flush_headers()
+        except OSError:  # hung up, by us or by the client
+            self.close_connection = True
+
+    def _begin(self, status: str, headers: list[tuple[str, str]]) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self._headers_buffer.append(b"\r\n")
 
     def log(self, *_: object) -> None:
         """Say nothing: the call log tells more."""
+
+
+class Http(ThreadedWSGIServer):  # type: ignore[misc] # werkzeug is known by moto's leave only
+    """One thread a connection; when it closes, so do they."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.connections: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def server_close(self) -> None:
+        """Close, and hang up on everybody."""
+        super().server_close()
+        for connection in [*self.connections]:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it is closed already
 
 
 class Server:
@@ -35,7 +84,7 @@ class Server:
         """*host* is for a bridge to containers of this machine; a local AWS lets in everybody who reaches it."""
         self.world = world
         self._host = host
-        self._http: BaseWSGIServer = make_server(host, port, LocalAws(world), threaded=True, request_handler=Handler)
+        self._http = Http(host, port, LocalAws(world), Handler)
         world.endpoint = self.endpoint
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 

@@ -23,8 +23,8 @@ from .operator_alone import NAME, copy_of
 from .world import REGION, free_port, local_aws, operator_settings, reconciler, work
 
 COUNTS = (1000, 5000)
-RESYNC = 60.0
-"""Seconds of a round: ten times as often as by default, so that a round can be waited for."""
+RESYNC = 0.05
+"""Seconds of a round for each object: more often than by default, so that a round can be waited for."""
 LISTINGS = (
     "describe_vpcs", "describe_subnets", "describe_internet_gateways", "describe_addresses", "describe_nat_gateways",
     "describe_route_tables", "describe_security_groups", "describe_network_acls", "describe_vpc_endpoints",
@@ -77,7 +77,7 @@ def _measured(folder: Path, template: Path, obj: str, count: int) -> dict[str, A
         changed = f"net-{count // 2}"
         api.edit(LAB.plural, "lab", changed, {"spec": {"tags": {"team": "network"}}})
         metrics = free_port()
-        command = ["benchmarks.operator_alone", template, count, api.kubeconfig(folder), RESYNC, metrics]
+        command = ["benchmarks.operator_alone", template, count, api.kubeconfig(folder), RESYNC * count, metrics]
         with _process(*map(str, command)) as operator:
             began = time.monotonic()
             while api.get(LAB.plural, "lab", changed)["status"]["observedGeneration"] == 1:  # type: ignore[index] # it is there
@@ -87,13 +87,13 @@ def _measured(folder: Path, template: Path, obj: str, count: int) -> dict[str, A
 
 
 def _rounds(api: FakeApi, operator: psutil.Process, metrics: int) -> dict[str, Any]:
-    """A minute after the first round, in which all caches fill."""
+    """A second round, after the first one, in which all caches fill."""
     count = len(api.all(LAB.plural))
     while _passes(metrics) < count:
         time.sleep(1)
     writes, before, passes = len(api.writes("/labvpcs/")), operator.cpu_times(), _passes(metrics)
     rss = []
-    for _ in range(int(RESYNC)):
+    for _ in range(int(RESYNC * count)):
         time.sleep(1)
         rss.append(operator.memory_info().rss)
     after = operator.cpu_times()

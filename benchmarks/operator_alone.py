@@ -30,8 +30,15 @@ NAME = "vpc-0"
 
 def copy_of(text: str, number: int) -> str:
     """The JSON *text* about the first network, as it reads for another one."""
-    text = re.sub(rf"\b{NAME}\b(?!\d)", f"net-{number}", text)
-    return ID.sub(rf"\g<1>{number:05x}", text) if number else text
+    if not number:
+        return text
+    return _form(text).replace("@@@@@", f"{number:05x}").replace("#####", str(number))
+
+
+@functools.cache
+def _form(text: str) -> str:
+    """The *text* with marks where copies differ."""
+    return ID.sub(r"\g<1>@@@@@", re.sub(rf"\b{NAME}\b(?!\d)", "net-#####", text))
 
 
 ID = re.compile(r"\b((?!pl-)[a-z]+-[0-9a-f]{12})([0-9a-f]{5})\b")

@@ -27,7 +27,9 @@ from awslab.controller.objects import FINALIZER, Key, Kind, Object, meta
 _log = logging.getLogger(__name__)
 
 _MERGE = "application/merge-patch+json"
-_PAGE = 500
+PAGE = 100
+"""Objects that are asked for at a time: of some 10 KB each, and five times that while they are read."""
+
 _RELOGIN_SECONDS = 10.0
 
 
@@ -122,14 +124,14 @@ class Kube:
 
     def every(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
         """Every object of the kind, page by page; *namespace* "" means all."""
-        query = {"limit": str(_PAGE)}
+        query = {"limit": str(PAGE)}
         while True:
             page = self.request("list", "GET", path(kind, namespace), query=query)
             yield from page.get("items") or ()
             token = meta(page).get("continue")
             if not token:
                 return
-            query = {"limit": str(_PAGE), "continue": token}
+            query = {"limit": str(PAGE), "continue": token}
 
     def write_status(self, kind: Kind, obj: Object, status: Mapping[str, Any]) -> Object:
         """Make *status* the object's whole status, if the object is still at its ``resourceVersion``.

@@ -25,7 +25,7 @@ from kubernetes.client import Configuration
 
 from awslab import metrics
 from awslab.controller import credentials
-from awslab.controller.kube import path
+from awslab.controller.kube import PAGE, path
 from awslab.controller.objects import Kind, Object
 
 _log = logging.getLogger(__name__)
@@ -262,7 +262,7 @@ class KopfSource:
         settings.persistence.finalizer = "kopf.awslab.dev/never-used"  # kopf strips the one it knows
         settings.queueing.idle_timeout = 0.2  # a task per object that changed lives this long
         settings.queueing.exit_timeout = 1.0
-        settings.watching.chunk_size = 500
+        settings.watching.chunk_size = PAGE
         settings.watching.server_timeout = _SERVER_SECONDS
         settings.watching.client_timeout = _SERVER_SECONDS + 10
         settings.watching.connect_timeout = 10

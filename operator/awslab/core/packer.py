@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import zlib
 
-WINDOW = 32_768
-"""Bytes of a sample that deflate can refer to: https://www.rfc-editor.org/rfc/rfc1951 ."""
+BITS = 14
+WINDOW = 1 << BITS
+"""Bytes of a sample that deflate refers to; its most are 32 KiB, https://www.rfc-editor.org/rfc/rfc1951 ."""
+
+MEMORY = 6
+"""Of a compressor: with the window some 100 KB for a moment, https://www.zlib.net/manual.html#Advanced ."""
 
 
 class Packer:
@@ -20,9 +24,9 @@ class Packer:
 
     def pack(self, text: bytes) -> bytes:
         """Make *text* small."""
-        squeezer = zlib.compressobj(zdict=self._sample)
+        squeezer = zlib.compressobj(wbits=BITS, memLevel=MEMORY, zdict=self._sample)
         return squeezer.compress(text) + squeezer.flush()
 
     def unpack(self, packed: bytes) -> bytes:
         """Bring back the text that this very packer made small."""
-        return zlib.decompressobj(zdict=self._sample).decompress(packed)
+        return zlib.decompressobj(wbits=BITS, zdict=self._sample).decompress(packed)

@@ -42,6 +42,12 @@ class _ByFile(LoadScopeScheduling):
         return E2E if nodeid.startswith(E2E) else nodeid.partition("::")[0]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure():
+    """Let pytest not look for garbage in all that there is, five times over, when all is done."""
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Divide the tests between processes, where `-n` asks for some."""

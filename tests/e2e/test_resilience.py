@@ -84,7 +84,13 @@ def test_a_slow_etcd_delays_and_that_is_all(place, world):
     assert vpc.in_aws() == {}
 
 
-@pytest.mark.parametrize(("life", "kind", "action"), [(life, *kill) for life, kills in KILLS.items() for kill in kills])
+def _kills():
+    for life, kills in KILLS.items():
+        for number, kill in enumerate(kills):
+            yield pytest.param(life, *kill, marks=pytest.mark.all_faults if number else ())
+
+
+@pytest.mark.parametrize(("life", "kind", "action"), _kills())
 def test_after_a_kill_in_the_middle_of_a_call_there_is_one_of_everything(world, life, kind, action):
     world.start_operator(env=OPERATOR | SHORT_LIVED)
     place = place_in(world)

@@ -54,7 +54,7 @@ e2e: tools ## Run the operator's process against a real API server and the local
 
 .PHONY: faults
 faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault: an hour
-	@$(PYTEST) -m "not kind" tests/faults tests/e2e/test_ha.py tests/e2e/test_resilience.py tests/contract/test_iam_named.py tests/contract/test_pipeline_roles.py
+	@$(PYTEST) -n $(WORKERS) --no-loadscope-reorder -m "not kind" tests/faults tests/e2e/test_ha.py tests/e2e/test_resilience.py tests/contract/test_iam_named.py tests/contract/test_pipeline_roles.py
 
 .PHONY: test-kind
 test-kind: install ## Run the end-to-end tests on a kind cluster, with the image; needs Docker and kind

@@ -30,15 +30,15 @@ Loader.list_available_services = lambda _, type_name: _services(type_name)
 # These descriptions stay, and are most of what there is: it takes long to look through them for garbage.
 gc.set_threshold(100_000, 50, 100)
 
-LONG = "tests/contract/test_contract.py"
+LONG = ("tests/contract/test_contract.py", "tests/faults/test_kills.py")
 
 
 class _ByFile(LoadScopeScheduling):
-    """Gives each worker whole files, but for a long one, and one of them all that shares the one control plane."""
+    """Gives each worker whole files, but for long ones, and one of them all that shares the one control plane."""
 
     def _split_scope(self, nodeid):
         if nodeid.startswith(LONG):
-            return nodeid.partition("[")[0]
+            return nodeid.partition("[")[0] if "contract" in nodeid else nodeid
         return E2E if nodeid.startswith(E2E) else nodeid.partition("::")[0]
 
 

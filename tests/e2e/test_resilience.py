@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import psutil
 import pytest
 
 from awslab.local.operator_process import COMMAND
+from awslab.local.run import CommandError
 from tests.e2e.conftest import OPERATOR, place_in
-from tests.support.live import eventually, there_is_one_of_everything
+from tests.support.live import ROOT, eventually, there_is_one_of_everything
 
 KILLS = {
     "create": [("hang-after", "CreateVpc"), ("hang-before", "CreateSubnet"), ("hang-after", "AllocateAddress")],
@@ -90,7 +93,7 @@ def _kills():
             yield pytest.param(life, *kill, marks=pytest.mark.all_faults if number else ())
 
 
-@pytest.mark.parametrize(("life", "kind", "action"), _kills())
+@pytest.mark.parametrize(("life", "kind", "action"), list(_kills()))
 def test_after_a_kill_in_the_middle_of_a_call_there_is_one_of_everything(world, life, kind, action):
     world.start_operator(env=OPERATOR | SHORT_LIVED)
     place = place_in(world)
@@ -170,3 +173,42 @@ def test_it_makes_nothing_twice_though_errors_come_replies_are_lost_and_things_s
 
     assert min(hits.values()) > 0
     assert there_is_one_of_everything(vpc)
+
+
+# Kubernetes changes
+
+
+@contextmanager
+def stricter(kubectl):
+    """The CRD as a later version may be: with a field that every object must have, and a rule that none here keeps."""
+    spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec"
+    changes = {
+        f"{spec}/properties/costCenter": {"type": "string"},
+        f"{spec}/required/-": "costCenter",
+        f"{spec}/x-kubernetes-validations/-": {"rule": "self.cidr.endsWith('/16')", "message": "a /16 it must be"},
+    }
+    patch = json.dumps([{"op": "add", "path": path, "value": value} for path, value in changes.items()])
+    kubectl("patch", "crd", "labvpcs.awslab.dev", "--type=json", f"--patch={patch}")
+    try:
+        yield
+    finally:
+        kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "manifests/crds"))
+
+
+def refused(vpc):
+    try:
+        vpc.apply()
+    except CommandError as error:
+        return "costCenter" in str(error)
+    vpc.delete()
+    return False
+
+
+def test_an_object_that_a_later_crd_refuses_is_deleted_all_the_same(place):
+    vpc, new = place.labvpc().apply().ready(), place.labvpc()
+
+    with stricter(place.kubectl):
+        eventually(lambda: refused(new))
+        vpc.delete()
+
+    assert vpc.in_aws() == {}

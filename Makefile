@@ -53,8 +53,8 @@ e2e: tools ## Run the operator's process against a real API server and the local
 	@$(PYTEST) tests/e2e
 
 .PHONY: faults
-faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault: an hour
-	@$(PYTEST) -n $(WORKERS) --no-loadscope-reorder -m "not kind" tests/faults tests/e2e/test_ha.py tests/e2e/test_resilience.py tests/contract/test_iam_named.py tests/contract/test_pipeline_roles.py
+faults: tools ## Kill the operator at every call to AWS of each kind's life, and try every fault and size: an hour
+	@$(PYTEST) -n $(WORKERS) --no-loadscope-reorder -m "not kind" tests/faults tests/e2e/test_ha.py tests/e2e/test_resilience.py tests/contract/test_iam_named.py tests/contract/test_pipeline_roles.py tests/unit/functions/test_size.py
 
 .PHONY: test-kind
 test-kind: install ## Run the end-to-end tests on a kind cluster, with the image; needs Docker and kind

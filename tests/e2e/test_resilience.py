@@ -148,6 +148,7 @@ def test_sigterm_ends_it_in_order_and_soon(place, world):
 # AWS fails
 
 
+@pytest.mark.all_faults
 def test_it_gets_there_though_half_of_all_calls_are_throttled(place):
     place.control.fault("throttle", probability=0.5)
     vpc = place.labvpc(natGateways="Single").apply().ready()

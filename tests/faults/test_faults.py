@@ -35,7 +35,7 @@ SAMPLE = {
 }
 """Of the faults, those that `make test` tries; `make faults` tries all.
 
-Throttling of every second call is tried with the operator's process: tests/e2e/test_resilience.py.
+Throttling of every second call is tried by tests/unit/aws/test_limits.py.
 """
 
 

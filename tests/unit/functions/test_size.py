@@ -1,4 +1,4 @@
-"""A million rows go through the whole pipeline in a fraction of 512 MB, with the right numbers."""
+"""Rows go through the whole pipeline in the same fraction of 512 MB however many they are, with the right numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 
 from tests.unit.functions.conftest import BUCKET, COLUMNS
 
-ROWS = 1_000_000
-MOST_MEGABYTES = 300
+MILLION = 1_000_000
+MOST_MEGABYTES = 100
+"""Twice what Python and boto3 take for themselves; a hundred thousand rows as objects are more."""
 
 DRIVER = r"""
 import json, os, re, sys, time
@@ -42,20 +43,19 @@ def price(number: int) -> Decimal:
     return Decimal(number % 10_000) / 100
 
 
-@pytest.fixture
-def content() -> bytes:
-    """A file of a million rows; one in four has a quoted comma and a newline."""
+def content(count: int) -> bytes:
+    """A file with that many rows; one in four has a quoted comma and a newline."""
     products = ["widget", "gadget", "gizmo", '"thing, ""big""\nor small"']
     lines = [
         f"2024-{i % 12 + 1:02d}-01,{'south' if i % 3 else 'north'},{products[i % 4]},{i % 9 + 1},{price(i):.2f}\n"
-        for i in range(ROWS)
+        for i in range(count)
     ]
     return ("date,region,product,quantity,price\n" + "".join(lines)).encode()
 
 
-@pytest.mark.slow
-def test_a_million_rows_are_processed_within_the_memory(pipeline, content):
-    state = pipeline.upload(content)
+@pytest.mark.parametrize("rows", [MILLION // 5, pytest.param(MILLION, marks=pytest.mark.all_faults)])
+def test_rows_are_processed_within_the_memory(pipeline, rows):
+    state = pipeline.upload(content(rows))
 
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
@@ -68,15 +68,15 @@ def test_a_million_rows_are_processed_within_the_memory(pipeline, content):
     )
 
     told = json.loads(done.stdout.splitlines()[-1])
-    print(told["megabytes"], {name: round(ROWS / seconds) for name, seconds in told["seconds"].items()})  # noqa: T201
+    print(told["megabytes"], {name: round(rows / seconds) for name, seconds in told["seconds"].items()})  # noqa: T201
     summary = json.loads(pipeline.read("output/processing_summary.json"), parse_float=Decimal)
     numbers = summary["statistics"]["Statistics"]
     sums = {"north": Decimal(0), "south": Decimal(0)}
-    for i in range(ROWS):
+    for i in range(rows):
         sums["south" if i % 3 else "north"] += (i % 9 + 1) * price(i)
     assert told["megabytes"] < MOST_MEGABYTES
-    assert {"valid": True, "rows": ROWS}.items() <= told["steps"]["Validate"].items()
-    assert (ROWS, sum(sums.values())) == (summary["records"], numbers["fields"]["total"]["sum"])
+    assert {"valid": True, "rows": rows}.items() <= told["steps"]["Validate"].items()
+    assert (rows, sum(sums.values())) == (summary["records"], numbers["fields"]["total"]["sum"])
     assert sums == {group["key"]["region"]: group["fields"]["total"]["sum"] for group in numbers["groups"]}
     (output,) = pipeline.s3.list_objects_v2(Bucket=BUCKET, Prefix="output/processed_sales_data")["Contents"]
-    assert output["Size"] > told["steps"]["Transform"]["bytes"] + ROWS - 1  # a comma between records, and the head
+    assert output["Size"] > told["steps"]["Transform"]["bytes"] + rows - 1  # a comma between records, and the head

@@ -76,41 +76,44 @@ class Apply(ObjectPass):
 
     def go(self) -> float | None:
         """Look, decide, act, and tell."""
-        if len(self.owner.key) > LONGEST_KEY:
-            long = f"is too long: {self.owner.key} is the value of an AWS tag, and may have {LONGEST_KEY} characters"
-            raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         spec = self._spec()
         self.management: Management = spec.management
         self.wish: Outputs = spec.outputs
         if self.management.mode is Mode.PAUSED:
             self._pause()
             return None
-        others = neighbors(self.handle, self.kind)
-        clients = self.enter(granted(self.handle, self.world.settings.instance, spec.region), spec.region)
-        self.reach(accounts.others(self.handle, self.world.settings.instance, others.values()), spec.region)
-        spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
-        names = {other.name: other.id for other in self.others}
-        with translated():
-            before = self.handle.obj.get("status") or {}
-            facts = self.kind.look_up(spec, Situation(self.owner, clients, others, names, Texts(self.handle), before))
+        spec, facts, clients = self._situated(spec)
         desired = self.kind.compose(spec, facts)
         self.digest = desired.digest
         adopted = self._adopted(desired, spec.adopt, clients)
         if not self._was_settled:
             self.telling = replace(self.telling, adopting=frozenset(adopted))
-        claims = self._claims(desired, adopted)
         ask = partial(self.kind.report, spec, facts, Aws(clients, self.owner)) if self.kind.report else None
         self.reporting = Reporting(ask, self.telling, self.happenings)
-        # Of two, the one that is wanted stays: recorded may be one in another bucket.
-        hints = self.hints()
-        hints = replace(hints, known={**hints.known, **_known_ids(desired)})
-        result = self.reconcile(desired, clients, hints, begin=self._begin, claims=claims)
+        claims = self._claims(desired, adopted)
+        result = self.reconcile(desired, clients, self._hints_of(desired), begin=self._begin, claims=claims)
         outputs = self._outputs(spec, facts, result)
         self._report(result, outputs)
         self.cost = self.kind.estimate(spec, desired)
         reported = self.reporting.status
         summary = {**outputs.get("summary", {}), **reported.get("summary", {})}
         return self._applied(desired, result, {**outputs, **reported, "summary": summary})
+
+    def _situated(self, spec: Any) -> tuple[Any, Any, Clients]:
+        """Go where the object lives; returns the spec with the tags of there, what composing needs to know, and AWS."""
+        others, instance = neighbors(self.handle, self.kind), self.world.settings.instance
+        clients = self.enter(granted(self.handle, instance, spec.region), spec.region)
+        self.reach(accounts.others(self.handle, instance, others.values()), spec.region)
+        spec = spec.model_copy(update={"tags": {**self.grant.default_tags, **spec.tags}})
+        names = {other.name: other.id for other in self.others}
+        with translated():
+            situation = Situation(self.owner, clients, others, names, Texts(self.handle), self.before)
+            return spec, self.kind.look_up(spec, situation), clients
+
+    def _hints_of(self, desired: Graph) -> Hints:
+        """As *hints*; of two, the one that is wanted stays: recorded may be one in another bucket."""
+        hints = self.hints()
+        return replace(hints, known={**hints.known, **_known_ids(desired)})
 
     def _outputs(self, spec: Any, facts: Any, result: Pass) -> Mapping[str, Any]:
         """What people need; a listing of all owners does not tell every detail of what is still as it was."""
@@ -133,6 +136,9 @@ class Apply(ObjectPass):
         self.reporting.after(look, changed=bool(result.outcomes))
 
     def _spec(self) -> Any:
+        if len(self.owner.key) > LONGEST_KEY:
+            long = f"is too long: {self.owner.key} is the value of an AWS tag, and may have {LONGEST_KEY} characters"
+            raise SpecError("metadata.name", f"{long}; make a new object with a shorter name")
         try:
             return self.kind.spec_of(self.handle.obj)
         except ValidationError as error:

@@ -36,12 +36,24 @@ class Networks:
         self._clients, self._clock = clients, clock
         self._sights: dict[str, _Sight] = {}
         self._packer: Packer | None = None
+        self.proved: dict[str, int] = {}
+        """Of networks that kept all that was promised, what stood for network and promises."""
         self._lock = threading.Lock()
 
     def look(self, aws: Aws, vpc: str, max_age: float) -> Network:
         """The network of *vpc* as it was at most *max_age* seconds ago; 0 is now.  Raises NoSuchVpc, or as boto3."""
         if max_age <= 0:
             return observed_network(self._clients, vpc)
+        return self._unpacked(self._seen(aws, vpc, max_age).packed)
+
+    def mark(self, aws: Aws, vpc: str, max_age: float) -> int:
+        """What stands for the network that *look* shows: another one as soon as anything in it is another.
+
+        Raises NoSuchVpc, or as boto3.
+        """
+        return hash(self._seen(aws, vpc, max_age).packed)
+
+    def _seen(self, aws: Aws, vpc: str, max_age: float) -> _Sight:
         with self._lock:  # who comes meanwhile is served by the same look
             if vpc not in self._sights:
                 self._sights |= dict.fromkeys([vpc, *self._ours(aws)], _Sight(self._clock())) | self._sights
@@ -50,7 +62,7 @@ class Networks:
             if vpc not in self._sights:
                 raise NoSuchVpc(f"{vpc} is no VPC of this account and region")
             self._sights[vpc] = replace(self._sights[vpc], asked=self._clock())
-            return self._unpacked(self._sights[vpc].packed)
+            return self._sights[vpc]
 
     def _ours(self, aws: Aws) -> list[str]:
         """Every VPC of this operator, of which others will ask soon: it has just been started, or this one is new."""
@@ -68,6 +80,8 @@ class Networks:
             asked = self._sights.pop(one).asked
             if one in found:
                 self._sights[one] = _Sight(asked, began, self._packed(found[one]))
+        for gone in {*self.proved} - {*self._sights}:
+            del self.proved[gone]
 
     def _packed(self, network: Network) -> bytes:
         text = pickle.dumps(network)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awslab import metrics
+from awslab.kinds import network_checks
 from tests.support.memory import lab_vpc, reconciler, until
 
 EVERYWHERE = "0.0.0.0/0"
@@ -248,3 +249,47 @@ def test_a_gauge_goes_with_its_object(made):
     until(made, lambda: made.gone)
 
     assert gauge() is None
+
+
+@pytest.fixture
+def proofs(monkeypatch):
+    """Of which VPC each proof was that was made."""
+    made, prove = [], network_checks.proofs
+
+    def proving(spec, zones, peers, network):
+        made.append(network.vpcs[0].id)
+        return prove(spec, zones, peers, network)
+
+    monkeypatch.setattr(network_checks, "proofs", proving)
+    return made
+
+
+def test_what_is_as_it_was_is_not_proved_again(made, ec2, proofs):
+    using, vpc = reconciler(), made.obj["status"]["vpcId"]
+    for _ in range(3):
+        using.reconcile(made)
+    assert [vpc] == proofs
+
+    ec2.create_security_group(GroupName="theirs", Description="of somebody else", VpcId=vpc)
+    for _ in range(3):
+        using.reconcile(made)
+    assert [vpc] * 2 == proofs
+
+    made.change(checks=[{"from": "private-a", "to": "internet", "port": 443, "expect": "open"}])
+    until(made, lambda: made.ready, using)
+    proofs.clear()
+    using.reconcile(made)
+    assert len(proofs) <= 1
+    assert "private-a to internet, tcp 443" in checks(made)
+
+
+def test_a_promise_that_is_not_kept_is_proved_at_each_look(foreign, ec2, proofs):
+    made, acl = foreign
+    deny(ec2, acl)
+    using = reconciler()
+    proofs.clear()
+
+    for _ in range(3):
+        using.reconcile(made)
+
+    assert 3 == len(proofs)

@@ -303,17 +303,13 @@ class FakeApi:
     def _collection(self, request: Request, resource: Resource, namespace: str) -> tuple[int, dict]:
         if request.method == "POST":
             return 201, self._create(resource, namespace, request.body)
-        wanted = [
-            (key, copy.deepcopy(obj))
-            for key, obj in sorted(self.objects.items())
-            if key[0] == resource.plural and namespace in {"", key[1]}
-        ]
+        wanted = sorted(key for key in self.objects if key[0] == resource.plural and namespace in {"", key[1]})
         start = int(request.query.get("continue", 0))
         limit = int(request.query.get("limit", 0)) or len(wanted) or 1
         metadata = {"resourceVersion": str(self.version)}
         if start + limit < len(wanted):
             metadata["continue"] = str(start + limit)
-        items = [obj for _, obj in wanted[start : start + limit]]
+        items = [copy.deepcopy(self.objects[key]) for key in wanted[start : start + limit]]
         for item in items:
             item.pop("kind"), item.pop("apiVersion")
         return 200, {"kind": f"{resource.kind}List", "metadata": metadata, "items": items}

@@ -169,8 +169,7 @@ class Instance(Ec2Resource):
             "InstanceType": self.instance_type,
             "MinCount": 1,
             "MaxCount": 1,
-            "SubnetId": ids.of(self.subnet),
-            "SecurityGroupIds": sorted(ids.of(g) for g in self.groups),
+            "NetworkInterfaces": [self._interface(ids)],
             "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
             "BlockDeviceMappings": [{"DeviceName": self.root_device, "Ebs": disk}],
             "ClientToken": aws.token(self),
@@ -178,6 +177,18 @@ class Instance(Ec2Resource):
             **({"IamInstanceProfile": {"Arn": ids.of(self.profile)}} if self.profile else {}),
             **({"KeyName": self.key_name} if self.key_name else {}),
             **({"UserData": self.user_data} if self.user_data else {}),
+        }
+
+    def _interface(self, ids: Ids) -> dict[str, Any]:
+        """Its public address is asked for here: the subnet may not give any yet, and later none can be had.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/working-with-ip-addresses.html
+        """
+        return {
+            "DeviceIndex": 0,
+            "SubnetId": ids.of(self.subnet),
+            "Groups": sorted(ids.of(g) for g in self.groups),
+            "AssociatePublicIpAddress": self.subnet.public_ips,
         }
 
     @classmethod

@@ -63,3 +63,15 @@ def test_an_instance_profile_that_ec2_does_not_know_yet_is_no_failure(slow_aws):
 
     assert [c for c in slow_aws.calls(since) if c["action"] == "RunInstances" and c["status"] >= 400]
     assert [] == [message for type_, _, message in vpc.events if type_ == "Warning"]
+
+
+def test_a_bastion_has_its_public_address_also_when_its_subnet_does_not_give_any_yet(local_aws, ec2):
+    """An instance gets none later: how the subnet is set counts only while the instance is made."""
+    vpc, using = lab_vpc(availabilityZones=1, natGateways="None", bastion={"access": "SessionManager"}), reconciler()
+    broken = local_aws.fault("error", "ModifySubnetAttribute", status=500)
+    until(vpc, lambda: bastion_of(vpc), using)
+
+    local_aws.heal(broken)
+    until(vpc, lambda: vpc.ready, using)
+
+    assert vpc.obj["status"]["bastionPublicIp"]

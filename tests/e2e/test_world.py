@@ -227,7 +227,16 @@ def test_down_leaves_no_process_and_no_folder(another):
     assert not another.exists()
 
 
+@pytest.fixture
+def interruptible():
+    """A shell's job in the background is told to ignore SIGINT, and so are its children."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("interruptible")
 def test_up_that_is_interrupted_leaves_nothing(tmp_path, number):
     folder = tmp_path / "world"
     up = subprocess.Popen([AWSLAB, "local", "up", "--dir", str(folder)], stderr=subprocess.PIPE, text=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import boto3
@@ -29,6 +30,8 @@ Loader.list_available_services = lambda _, type_name: _services(type_name)
 
 # These descriptions stay, and are most of what there is: it takes long to look through them for garbage.
 gc.set_threshold(100_000, 50, 100)
+# Who asks AWS and the AWS that answers are threads of one process: a turn is long enough for a whole answer.
+sys.setswitchinterval(0.02)
 
 LONG = ("tests/contract/test_contract.py", "tests/faults/test_kills.py")
 

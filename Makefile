@@ -11,7 +11,7 @@ IMAGE ?= awslab-operator:dev
 RUN := $(UV) run --locked --extra local
 PYTEST := $(RUN) pytest
 # Processes of `make test`; 0 runs one test after the other.
-WORKERS ?= 2
+WORKERS ?= 3
 
 $(CACHE)/uv/bin/uv:
 	@echo "installing uv $(UV_VERSION) into $(CACHE)/uv (no uv on the PATH)"

@@ -19,8 +19,6 @@ from awslab.local.aws.world import Settings, World
 
 REGION = "us-east-1"
 E2E = "tests/e2e/"
-OF_PROCESSES = ("accounts", "ha", "operator", "resilience", "tutorials", "world")
-"""The half of the end-to-end tests that is about processes; each half has a control plane of its own."""
 
 # AWS's descriptions of its services take seconds to read, and every test has sessions of its own.
 _read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
@@ -39,14 +37,12 @@ LONG = ("tests/contract/test_contract.py", "tests/faults/test_kills.py")
 
 
 class _ByFile(LoadScopeScheduling):
-    """Gives each worker whole files, but for long ones, and all at once of what shares a control plane."""
+    """Gives each worker whole files, but for long ones, and one of them all that shares the one control plane."""
 
     def _split_scope(self, nodeid):
         if nodeid.startswith(LONG):
             return nodeid.partition("[")[0] if "contract" in nodeid else nodeid
-        if nodeid.startswith(E2E):
-            return f"{E2E} of processes: {nodeid.startswith(tuple(f'{E2E}test_{name}.py' for name in OF_PROCESSES))}"
-        return nodeid.partition("::")[0]
+        return E2E if nodeid.startswith(E2E) else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(tryfirst=True)

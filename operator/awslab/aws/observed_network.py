@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from awslab.checks.model import (
     Gateway,
@@ -29,6 +32,13 @@ from .named import unless_gone
 from .session import Aws, Clients
 from .target_group import LEAVING
 
+T = TypeVar("T")
+Ask = Callable[[Iterable[T]], "Future[tuple[T, ...]]"]
+
+SIDE_BY_SIDE = 11
+"""Listings at the same time where somebody waits for one network; of many networks they come one after the other,
+for what they show is large."""
+
 NOBODY = Owner("", "", "", "")
 """On whose behalf is looked: listings by VPC concern all owners."""
 
@@ -39,7 +49,7 @@ class NoSuchVpc(Rejected):
 
 def observed_network(clients: Clients, vpc: str) -> Network:
     """Everything of *vpc* that decides over packets; raises NoSuchVpc."""
-    found = observed_networks(clients, [vpc])
+    found = _observed(clients, [vpc], SIDE_BY_SIDE)
     if vpc not in found:
         raise NoSuchVpc(f"{vpc} is no VPC of this account and region")
     return found[vpc]
@@ -51,7 +61,11 @@ def observed_networks(clients: Clients, vpcs: Sequence[str]) -> Mapping[str, Net
     Ten calls for up to 200 of them, and a page more for each thousand of what is in them; besides, two for each load
     balancer.  What is rare is asked for only where a route, a rule or an interface speaks of it.
     """
-    whole = _Look(Aws(clients, NOBODY), list(vpcs)).network()
+    return _observed(clients, vpcs, 1)
+
+
+def _observed(clients: Clients, vpcs: Sequence[str], side_by_side: int) -> Mapping[str, Network]:
+    whole = _Look(Aws(clients, NOBODY), list(vpcs), side_by_side).network()
     return {v.id: around(whole, v.id) for v in whole.vpcs if v.id in vpcs}
 
 
@@ -61,30 +75,46 @@ class _Look:
 
     aws: Aws
     vpcs: list[str]
+    side_by_side: int
     peerings: list[Peering] = field(init=False, default_factory=list)
 
     def network(self) -> Network:
         """All of it as one network."""
         tables = self._tables()
-        groups = tuple(map(as_model.group, self._inside("describe_security_groups", "SecurityGroups")))
-        interfaces, balancers = self._interfaces()
-        endpoints = self._inside("describe_vpc_endpoints", "VpcEndpoints")
+        with self._asking() as ask:
+            vpcs = ask(map(as_model.vpc, self._inside("describe_vpcs", "Vpcs")))
+            subnets = ask(as_model.subnet(s, tables) for s in self._inside("describe_subnets", "Subnets"))
+            gateways = ask(self._gateways(tables))
+            nats = ask(n for i in self._nat_gateways() for n in as_model.nat_gateways(i))
+            acls = ask(map(as_model.acl, self._inside("describe_network_acls", "NetworkAcls")))
+            groups = ask(map(as_model.group, self._inside("describe_security_groups", "SecurityGroups")))
+            connected = ask(self._interfaces())
+            attachments = ask(self._attachments(tables))
+            endpoints = self._inside("describe_vpc_endpoints", "VpcEndpoints")
+            private = ask(as_model.endpoint(e, tables) for e in endpoints)
+            logs = ask(map(as_model.flow_log, self._inside("describe_flow_logs", "FlowLogs", "resource-id")))
         return Network(
-            vpcs=tuple(map(as_model.vpc, self._inside("describe_vpcs", "Vpcs"))),
-            subnets=tuple(as_model.subnet(s, tables) for s in self._inside("describe_subnets", "Subnets")),
+            vpcs=vpcs.result(),
+            subnets=subnets.result(),
             tables=tables,
-            gateways=tuple(self._gateways(tables)),
-            nats=tuple(n for i in self._nat_gateways() for n in as_model.nat_gateways(i)),
-            acls=tuple(map(as_model.acl, self._inside("describe_network_acls", "NetworkAcls"))),
-            groups=groups,
-            interfaces=interfaces,
-            balancers=balancers,
+            gateways=gateways.result(),
+            nats=nats.result(),
+            acls=acls.result(),
+            groups=groups.result(),
+            interfaces=tuple(c for c in connected.result() if isinstance(c, Interface)),
+            balancers=tuple(c for c in connected.result() if isinstance(c, LoadBalancer)),
             peerings=tuple(self.peerings),
-            attachments=tuple(self._attachments(tables)),
-            endpoints=tuple(as_model.endpoint(e, tables) for e in endpoints),
-            prefix_lists=tuple(self._prefix_lists(tables, groups)),
-            flow_logs=tuple(map(as_model.flow_log, self._inside("describe_flow_logs", "FlowLogs", "resource-id"))),
+            attachments=attachments.result(),
+            endpoints=private.result(),
+            prefix_lists=tuple(self._prefix_lists(tables, groups.result())),
+            flow_logs=logs.result(),
         )
+
+    @contextmanager
+    def _asking(self) -> Iterator[Ask[Any]]:
+        """Have listings read, on behalf of the caller, until all are there."""
+        with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="network") as pool:
+            yield lambda items: pool.submit(copy_context().run, tuple, items)
 
     def _inside(self, operation: str, key: str, name: str = "vpc-id") -> Iterator[Item]:
         """A listing of what is in the VPCs."""
@@ -118,13 +148,13 @@ class _Look:
     def _nat_gateways(self) -> Iterator[Item]:
         return self._inside("describe_nat_gateways", "NatGateways")
 
-    def _interfaces(self) -> tuple[tuple[Interface, ...], tuple[LoadBalancer, ...]]:
+    def _interfaces(self) -> Iterator[Interface | LoadBalancer]:
         items = [*self._inside("describe_network_interfaces", "NetworkInterfaces")]
         used = any((i.get("Attachment") or {}).get("InstanceId") for i in items)
         reservations = self._inside("describe_instances", "Reservations") if used else ()
         instances = {i["InstanceId"]: i for r in reservations for i in r["Instances"]}
-        interfaces = tuple(f for i in items for f in as_model.interfaces(i, instances))
-        return interfaces, tuple(self._balancers(items))
+        yield from (f for i in items for f in as_model.interfaces(i, instances))
+        yield from self._balancers(items)
 
     def _balancers(self, interfaces: list[Item]) -> Iterator[LoadBalancer]:
         """The load balancers whose interfaces were found, with their listeners."""
